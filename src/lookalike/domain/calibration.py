@@ -84,7 +84,7 @@ class Calibration:
             raise InvalidInput("A calibration needs at least two scores, and a rate for each.")
         rising = all(a < b for a, b in pairwise(self.scores))
         falling = all(a > b for a, b in pairwise(self.rates))
-        if not (rising and falling and 0 < self.rates[-1] and self.rates[0] <= 1):
+        if not (rising and falling and self.rates[-1] > 0 and self.rates[0] <= 1):
             raise InvalidInput("A calibration needs rising scores and falling rates in (0, 1].")
 
     def rate(self, score: float) -> float:

@@ -1,6 +1,7 @@
 """What a search returns: ranked faces, and the proof that the list is complete."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lookalike.domain.errors import InvalidInput
 from lookalike.domain.identifiers import FaceId
@@ -60,5 +61,5 @@ class CertifiedList:
 
     def __post_init__(self) -> None:
         keys = [(-ranked.score, ranked.face) for ranked in self.faces]
-        if any(not a < b for a, b in zip(keys, keys[1:], strict=False)):
+        if any(not a < b for a, b in pairwise(keys)):
             raise InvalidInput("A candidate list is ordered by falling score, ties by face id.")

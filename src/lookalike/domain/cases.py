@@ -18,7 +18,7 @@ class CaseState(StrEnum):
 
 
 class ProbeKind(StrEnum):
-    """What an exhibit is. Sketches, composites and generated or enhanced pictures have no word here: they are refused."""
+    """What an exhibit is. Sketches, composites, generated and enhanced pictures have no word here: they are refused."""
 
     PHOTOGRAPH = "photograph"
     VIDEO_STILL = "video-still"

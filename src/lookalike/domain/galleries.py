@@ -46,7 +46,8 @@ class NewGallery:
     """What a data steward declares when registering a gallery.
 
     Raises:
-        InvalidInput: The name is not 1 to 64 letters, digits, ``-``, ``_`` or ``.``; or owner, basis or purposes are missing.
+        InvalidInput: The name is not 1 to 64 letters, digits, ``-``, ``_`` or ``.``; or owner, basis or purposes are
+            missing.
     """
 
     name: str

@@ -115,23 +115,13 @@ def to_stored(box: Box, *, orientation: int, width: int, height: int) -> Box:
 
     Source: EXIF 2.32 (JEITA CP-3451), tag 0x0112.
     """
+    if not 1 <= orientation <= 8:
+        raise InvalidInput(f"EXIF orientation must be 1 to 8, not {orientation}.")
     x, y, w, h = box.x, box.y, box.width, box.height
-    match orientation:
-        case 1:
-            return Box(x, y, w, h)
-        case 2:
-            return Box(width - x - w, y, w, h)
-        case 3:
-            return Box(width - x - w, height - y - h, w, h)
-        case 4:
-            return Box(x, height - y - h, w, h)
-        case 5:
-            return Box(y, x, h, w)
-        case 6:
-            return Box(y, height - x - w, h, w)
-        case 7:
-            return Box(width - y - h, height - x - w, h, w)
-        case 8:
-            return Box(width - y - h, x, h, w)
-        case _:
-            raise InvalidInput(f"EXIF orientation must be 1 to 8, not {orientation}.")
+    if orientation >= 5:  # stored lying on its side: rows and columns change places
+        x, y, w, h = y, x, h, w
+    if orientation in (2, 3, 7, 8):
+        x = width - x - w
+    if orientation in (3, 4, 6, 7):
+        y = height - y - h
+    return Box(x, y, w, h)

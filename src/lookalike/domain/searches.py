@@ -26,6 +26,7 @@ class Outcome(StrEnum):
 
     WORTH_REVIEW = "candidates worth review"
     NONE_WORTH_REVIEW = "no candidate worth review"
+    UNCALIBRATED = "scores not calibrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class Candidate:
     Attributes:
         rank: From 1.
         score: Comparison score, cosine similarity in [-1, 1].
-        expected_strangers: Non-mated references expected to score as high in a gallery of this size.
-        above_operating_point: Whether the score reaches the threshold.
+        expected_strangers: Non-mated references expected to score as high in a gallery of this size; ``None`` where the
+            model pack is not calibrated.
+        above_operating_point: Whether the score reaches the threshold; ``None`` where there is none.
         original: Digest of the enrolled picture's bytes.
     """
 
@@ -78,8 +80,8 @@ class Candidate:
     external_id: str
     gallery: str
     score: float
-    expected_strangers: ExpectedStrangers
-    above_operating_point: bool
+    expected_strangers: ExpectedStrangers | None
+    above_operating_point: bool | None
     provenance: Provenance
     original: Digest
 
@@ -108,6 +110,7 @@ class SearchRecord:
     """A search as it happened.
 
     Attributes:
+        threshold: The operating point; ``None`` where the model pack is not calibrated.
         seq: Log position of its audit entry.
     """
 
@@ -119,7 +122,7 @@ class SearchRecord:
     made_at: datetime
     made_by: Actor
     receipt: Receipt
-    threshold: Threshold
+    threshold: Threshold | None
     outcome: Outcome
     certificate: Certificate
     candidates: tuple[Candidate, ...]

@@ -1,0 +1,1 @@
+"""The command line: one module a command group, ``--json`` everywhere, exit codes from the error tree."""

@@ -1,0 +1,35 @@
+"""`lookalike audit`: the record, verified."""
+
+import typer
+
+from lookalike.cli.opening import open_home
+from lookalike.cli.options import HomeOption, JsonOption
+from lookalike.cli.terminal import emphasise, facts, print_json, progress
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    group = typer.Typer(help="The audit log: verify.", no_args_is_help=True)
+    group.command("verify")(verify)
+    app.add_typer(group, name="audit")
+
+
+def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Re-derive every entry, the tree and every fact that the log tells of; name the first that differs."""
+    with open_home(home) as application, progress(quiet=as_json) as shown:
+        task = shown.add_task("Entries", total=None, rate="")
+        report = application.checks.log(progress=lambda done: shown.update(task, completed=done))
+    if as_json:
+        print_json(
+            {
+                "size": report.size,
+                "root": report.root,
+                "first_at": report.first_at.isoformat() if report.first_at else None,
+                "last_at": report.last_at.isoformat() if report.last_at else None,
+                "kinds": dict(report.counts),
+            }
+        )
+        return
+    emphasise(f"The log re-derives: {report.size:,} entries, and every row they tell of agrees.")
+    facts((("root", report.root), ("first", report.first_at), ("last", report.last_at)))
+    facts(sorted(report.counts.items()))

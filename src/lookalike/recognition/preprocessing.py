@@ -1,0 +1,89 @@
+"""How pictures are prepared for the models: every number that can move a template, in one frozen value.
+
+The value describes itself as JSON, and that description is part of a pack's fingerprint: whoever changes a number here
+makes templates that are not comparable with older ones, and the fingerprint says so.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+ANALYSED_SIDE = 1920
+"""Frames are looked at with their long side at this many pixels, or fewer where the picture is smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A small upright picture of one face, on which its points are found once more.
+
+    Attributes:
+        side: Width and height in pixels; a multiple of 32.
+        face: Pixels that the crop's 112 x 112 square takes on it.
+        is_mirrored: Whether it shows the face in a mirror.
+        turn: Degrees by which the face is turned on it, clockwise as seen.
+    """
+
+    side: int
+    face: float
+    is_mirrored: bool = False
+    turn: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Everything between a frame's pixels and the two models' inputs.
+
+    Attributes:
+        analysed_side: Long side in pixels of the largest frame looked at.
+        small_side: Long side in pixels of the second, smaller look at a larger frame.
+        lowest_score: Detections below this detector score are dropped.
+        overlap: Two boxes whose intersection over union is above this are one face.
+        tile: Side in frame pixels of a tile of the thorough mode.
+        tile_overlap: Pixels that neighbouring tiles share.
+        tile_enlargement: How much a tile is enlarged.
+        least_spread: Diagonal in frame pixels of the rectangle around the five points below which no template is made.
+        canvases: Where each face's points are found again; averaged with the first ones.
+        canvas_reach: How far a re-detection's points may lie from the expected ones, as a share of the canvas's face.
+        oversampling: Faces larger than this many times the crop are first reduced to it by area averaging.
+        crop_side: Width and height in pixels of the embedder's input.
+        crop_points: Where the five points lie in the crop, in continuous pixels.
+        probe_views: How many templates a probe's is the mean of: points of the mean, then of single passes.
+        probe_mirrors: Whether a probe's crops are embedded mirrored as well.
+    """
+
+    analysed_side: int = ANALYSED_SIDE
+    small_side: int = 640
+    lowest_score: float = 0.6
+    overlap: float = 0.3
+    tile: int = 640
+    tile_overlap: int = 128
+    tile_enlargement: int = 2
+    least_spread: float = 8.0
+    canvases: tuple[Canvas, ...] = (Canvas(192, 96), Canvas(192, 112))
+    canvas_reach: float = 0.25
+    oversampling: float = 2.0
+    crop_side: int = 112
+    crop_points: tuple[tuple[float, float], ...] = (
+        (38.2946, 51.6963),
+        (73.5318, 51.5014),
+        (56.0252, 71.7366),
+        (41.5493, 92.3655),
+        (70.7299, 92.2041),
+    )
+    probe_views: int = 3
+    probe_mirrors: bool = False
+
+    def describe(self) -> dict[str, object]:
+        """Return the description that goes into a fingerprint, exactly as JSON would give it back."""
+        described: dict[str, object] = json.loads(json.dumps(asdict(self)))
+        return described
+
+
+def for_pack(detector: str, embedder: str) -> Preprocessing:
+    """Return the preprocessing of packs with these kinds of detector and embedder.
+
+    Points are averaged only where the detector takes small canvases: YuNet's do.
+    """
+    del embedder  # all kinds take the same crop
+    if detector == "yunet":
+        return Preprocessing()
+    return Preprocessing(lowest_score=0.5, overlap=0.4, canvases=(), probe_views=1)

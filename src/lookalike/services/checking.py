@@ -1,0 +1,223 @@
+"""Checks: does the log re-derive, do the rows say what the log says, are the pictures what they were."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import cast
+
+from lookalike.audit import Entry, JsonValue, LogReport, verify_entries
+from lookalike.domain.errors import AuditLogBroken, IntegrityError, NotFound
+from lookalike.domain.identifiers import Actor, CaseId, ExhibitId, ReferenceId, SearchId
+from lookalike.domain.log import EntryKind
+from lookalike.services.journal import Journal
+from lookalike.services.searching import list_digest
+from lookalike.store import BlobStore, Database, Reading
+
+Facts = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        kind: ``kept picture`` (its file is missing, altered, unreadable) or ``orphan file`` (no row names it).
+        subject: What it concerns: a digest or a file name.
+        detail: One sentence.
+        is_harmless: True for what a crash may leave and what costs only space.
+    """
+
+    kind: str
+    subject: str
+    detail: str
+    is_harmless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """What `CheckService.store` looked at and found."""
+
+    pictures: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing worse than leftovers was found."""
+        return all(finding.is_harmless for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckService:
+    """Verifies the log against itself and against the rows, and the pictures against their digests."""
+
+    database: Database
+    journal: Journal
+    blobs: BlobStore
+
+    def log(self, *, progress: Callable[[int], None] = lambda _: None) -> LogReport:
+        """Re-derive the whole log, and hold every row that an entry names against that entry.
+
+        Raises:
+            AuditLogBroken: With the first position that does not re-derive, or whose fact differs from its row.
+        """
+        with self.database.read() as reading:
+            report = verify_entries(reading.log.entries(), reading.log.head())
+            counted = _Counted()
+            for stored in reading.log.entries():
+                entry = Entry.parse(stored.data)
+                try:
+                    _check_fact(reading, entry, counted)
+                except NotFound as error:
+                    raise AuditLogBroken(
+                        f"Entry {entry.seq} ({entry.kind}) tells of something that is not there: {error.happened}",
+                        kept="Nothing was changed by this check.",
+                        remedy="Restore the database from a backup, and keep this one for examination.",
+                        seq=entry.seq,
+                    ) from error
+                if entry.seq % 1000 == 0:
+                    progress(entry.seq)
+            _check_totals(reading, counted)
+        return report
+
+    def store(self, *, actor: Actor, progress: Callable[[int, int], None] = lambda _a, _b: None) -> StoreReport:
+        """Open every kept picture and hold it against its digest; list files that no row names."""
+        findings: list[Finding] = []
+        with self.database.read() as reading:
+            rows = tuple(reading.blobs.list())
+        for done, row in enumerate(rows, 1):
+            try:
+                self.blobs.check(row)
+            except (NotFound, IntegrityError) as error:
+                findings.append(Finding("kept picture", row.sha256, error.happened, is_harmless=False))
+            progress(done, len(rows))
+        named = {row.stored_name for row in rows}
+        findings.extend(
+            Finding(
+                "orphan file", name, "No row names this file; a crash before a commit leaves such.", is_harmless=True
+            )
+            for name in self.blobs.stored_names()
+            if name not in named
+        )
+        report = StoreReport(len(rows), tuple(findings))
+        with self.database.begin() as unit:
+            self.journal.write(
+                unit,
+                EntryKind.STORE_CHECKED,
+                actor,
+                {"pictures": len(rows), "findings": [[f.kind, f.subject] for f in findings]},
+            )
+        return report
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What the log tells of, to be held against how many rows there are."""
+
+    references: int = 0
+    removed: int = 0
+    galleries: int = 0
+    cases: int = 0
+    exhibits: int = 0
+    searches: int = 0
+
+
+def _broken(entry: Entry, what: str) -> AuditLogBroken:
+    return AuditLogBroken(
+        f"Entry {entry.seq} ({entry.kind}) and the database differ: {what}.",
+        kept="Nothing was changed by this check.",
+        remedy="Restore the database from a backup, and keep this one for examination.",
+        seq=entry.seq,
+    )
+
+
+def _check_fact(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    check = _CHECKS.get(entry.kind)
+    if check is not None:
+        check(reading, entry, counted)
+
+
+def _check_enrolment(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    for one in cast("Sequence[Facts]", entry.facts["added"]):
+        counted.references += 1
+        reference = reading.references.get(ReferenceId(cast("int", one["reference"])))
+        if (reference.original, reference.added_seq) != (one["original"], entry.seq):
+            raise _broken(entry, f"reference {reference.id} has another picture or position")
+
+
+def _check_removal(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    for identifier in cast("Sequence[int]", entry.facts["references"]):
+        counted.removed += 1
+        if reading.references.get(ReferenceId(identifier)).removed_seq != entry.seq:
+            raise _broken(entry, f"reference {identifier} is not removed at this position")
+
+
+def _check_gallery(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    counted.galleries += 1
+    facts = entry.facts
+    gallery = reading.galleries.by_name(cast("str", facts["name"]))
+    declared = gallery.declared
+    until = declared.retain_until.isoformat() if declared.retain_until else None
+    said = (facts["owner"], facts["legal_basis"], facts["subject_category"], facts["retain_until"])
+    if said != (declared.owner, declared.legal_basis, declared.subject_category.value, until):
+        raise _broken(entry, f"gallery {gallery.name} is declared otherwise")
+    if list(cast("Sequence[str]", facts["purposes"])) != [purpose.value for purpose in declared.purposes]:
+        raise _broken(entry, f"gallery {gallery.name} is declared for other purposes")
+
+
+def _check_case(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    counted.cases += 1
+    facts = entry.facts
+    case = reading.cases.get(CaseId(cast("str", facts["case"])))
+    said = (facts["ref"], facts["purpose"], facts["matter"], facts["legal_basis"], facts["requester"])
+    if said != (case.ref, case.purpose.value, case.matter, case.legal_basis, case.requester):
+        raise _broken(entry, f"case {case.ref} is stated otherwise")
+
+
+def _check_exhibit(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    counted.exhibits += 1
+    exhibit = reading.exhibits.get(ExhibitId(cast("str", entry.facts["exhibit"])))
+    if (exhibit.original, exhibit.origin) != (entry.facts["original"], entry.facts["origin"]):
+        raise _broken(entry, f"exhibit {exhibit.label} is another picture or of another origin")
+
+
+def _check_search(reading: Reading, entry: Entry, counted: _Counted) -> None:
+    counted.searches += 1
+    record = reading.searches.get(SearchId(cast("str", entry.facts["search"])))
+    derived = list_digest([(candidate.face, candidate.score) for candidate in record.candidates])
+    if not derived == record.receipt.list_digest == entry.facts["list"]:
+        raise _broken(entry, f"the candidate list of search {record.id} was changed")
+    said = (entry.facts["probe"], entry.facts["outcome"], entry.seq)
+    if said != (record.receipt.probe, record.outcome.value, record.seq):
+        raise _broken(entry, f"search {record.id} is recorded otherwise")
+
+
+_CHECKS: Mapping[EntryKind, Callable[[Reading, Entry, _Counted], None]] = MappingProxyType(
+    {
+        EntryKind.ENROLMENT_COMMITTED: _check_enrolment,
+        EntryKind.REFERENCE_REMOVED: _check_removal,
+        EntryKind.GALLERY_REGISTERED: _check_gallery,
+        EntryKind.CASE_OPENED: _check_case,
+        EntryKind.EXHIBIT_ADDED: _check_exhibit,
+        EntryKind.SEARCH_PERFORMED: _check_search,
+    }
+)
+
+
+def _check_totals(reading: Reading, counted: _Counted) -> None:
+    """A row that no entry tells of was smuggled in."""
+    totals = reading.totals()
+    for what, told in (
+        ("references", counted.references),
+        ("removed references", counted.removed),
+        ("galleries", counted.galleries),
+        ("cases", counted.cases),
+        ("exhibits", counted.exhibits),
+        ("searches", counted.searches),
+    ):
+        if totals[what] != told:
+            raise AuditLogBroken(
+                f"The database holds {totals[what]} {what}, and the log tells of {told}.",
+                kept="Nothing was changed by this check.",
+                remedy="Restore the database from a backup, and keep this one for examination.",
+                table=what,
+            )
