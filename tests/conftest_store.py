@@ -112,6 +112,8 @@ class PostgreSQL:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._made = 0
+        for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):  # no test cuts its power
+            server.psql(statement)
         self._template = self.empty()
         create_database(self._template, KEY)
 

@@ -44,7 +44,9 @@ def _public(tree: ast.Module) -> list[ast.FunctionDef | ast.ClassDef]:
             found.append(node)
             if isinstance(node, ast.ClassDef):
                 found += [
-                    inner for inner in node.body if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_")
+                    inner
+                    for inner in node.body
+                    if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_")
                 ]
     return found
 
@@ -67,7 +69,11 @@ def _is_stub(node: ast.FunctionDef | ast.ClassDef) -> bool:
 
 def test_the_project_speaks_of_itself_alone() -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.splitlines()
     elsewhere = re.compile(r"/work/|/root/|/tmp/\w|\bsubagent|\bhelper-\d|find-links|index-url = |extra-index")
     allowed = {"tests/house/test_modules.py", "Makefile", ".ci/run"}

@@ -57,3 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         warn("This is a defect in Lookalike. Acknowledged work is kept. Please report the lines above.")
         sys.exit(EXIT_UNEXPECTED)
     sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ Flags = npt.NDArray[np.bool_]
 
 FULL = 16_384
 SMALLEST = 16
+GROWN = 4_096  # a block is made larger up to this many rows; after that, another block is begun
 NEVER = np.iinfo(np.int64).max
 MOST_RUNS = 8  # more visible runs than this in a block, and the scan asks row by row
 WORN = 1.5  # new rows may raise the block's residual by this factor before its steps are chosen anew
@@ -95,11 +96,16 @@ class Block:
         arrays = (self.vectors, self.codes, self.faces, self.added, self.removed)
         return sum(array.nbytes for array in arrays if array is not None)
 
+    @property
+    def room(self) -> int:
+        """Rows that can still be written."""
+        return max(self.capacity, GROWN) - self.count
+
     def write(self, vectors: Floats, faces: Numbers, added: Numbers) -> None:
-        """Write rows beyond the last one, without showing them."""
+        """Write rows beyond the last one, without showing them; no more than there is room for."""
         total = self.count + len(faces)
         if total > self.capacity:
-            self._grow(min(max(total, self.capacity + self.capacity // 4, SMALLEST), FULL))
+            self._grow(max(total, min(2 * self.capacity, GROWN)))
         rows = slice(self.count, total)
         self.vectors[rows] = vectors
         self.faces[rows] = faces

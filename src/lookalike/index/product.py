@@ -5,6 +5,7 @@ are float32 in whatever order the matrix library likes; the proof allows for tha
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -75,10 +76,7 @@ class Best:
         values = np.concatenate([np.empty(0, np.float32), *self._values])
         labels = np.concatenate([np.empty(0, np.int64), *self._labels])
         edges = np.searchsorted(probes, np.arange(len(self._floor) + 1)).tolist()
-        return [
-            found_among(values[start:stop], labels[start:stop], self._rows)
-            for start, stop in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        return [found_among(values[start:stop], labels[start:stop], self._rows) for start, stop in pairwise(edges)]
 
     def _keep_best(self) -> None:
         probes = np.concatenate(self._probes)

@@ -85,8 +85,10 @@ class Decoder:
         try:
             if self._is_closed:
                 raise Unavailable("The decoder is closed.")
-            process = place or DecodingProcess(self._limits, self._state)
-            place = None  # until it has answered in good order
+            # The place stays empty until its process has answered in good order.
+            process, place = place, None
+            if process is None or not process.is_ready():
+                process = DecodingProcess(self._limits, self._state)
             try:
                 reply, pixels = process.ask(data, found, side)
                 place = process

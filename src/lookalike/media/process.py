@@ -101,7 +101,7 @@ class DecodingProcess:
         return self._process.pid
 
     def ask(self, data: bytes, format_: str, side: int) -> tuple[Reply, Pixels | None]:
-        """Have one picture decoded.
+        """Have one picture decoded; the process must be ready.
 
         Args:
             data: The file.
@@ -114,7 +114,6 @@ class DecodingProcess:
         Raises:
             ProcessLost: No valid reply came in time. The process has been ended; make a new one.
         """
-        self._await_replacement()
         deadline = time.monotonic() + self._limits.seconds
         self._send(Request(len(data), side, format_).pack(), deadline)
         self._send(data, deadline)
@@ -129,8 +128,9 @@ class DecodingProcess:
         if reply.refused is not None:
             return reply, None
         wanted = reply.width * reply.height * 3
-        fits = 1 <= reply.width <= side and 1 <= reply.height <= side and wanted <= len(self._pixels)
-        if not fits or reply.format != format_:
+        long = min(max(reply.stored_width, reply.stored_height), side)
+        fits = min(reply.width, reply.height) >= 1 and max(reply.width, reply.height) == long
+        if not fits or wanted > len(self._pixels) or reply.format != format_:
             self._lose(WhyUnreadable.DECODER_DIED)
         shape = (reply.height, reply.width, 3)
         pixels = np.frombuffer(self._pixels, np.uint8, wanted).reshape(shape).copy()
@@ -138,6 +138,25 @@ class DecodingProcess:
             # The next child must not find this picture's pixels; and big pictures must not hold memory.
             self._pixels.madvise(mmap.MADV_REMOVE, 0, -(-wanted // mmap.PAGESIZE) * mmap.PAGESIZE)
         return reply, pixels
+
+    def is_ready(self) -> bool:
+        """Whether the next picture can be asked for; where not, the process has been ended.
+
+        The child that gave its last answer must have ended, by the nursery's word, and nothing may be left in the
+        pipes: neither a picture's fault nor a trick played on the one before may fall upon the next.
+        """
+        try:
+            if self._awaits_exit:
+                self._receive(self._status, STATUS.size, time.monotonic() + _REPLACE_SECONDS)
+                self._awaits_exit = False
+            poll = select.poll()
+            poll.register(self._stdout, select.POLLIN)
+            poll.register(self._status, select.POLLIN)
+            if poll.poll(0):
+                self._lose(WhyUnreadable.DECODER_DIED)
+        except ProcessLost:
+            return False
+        return True
 
     def close(self) -> None:
         """End the process and its child; doing it again does nothing."""
@@ -152,14 +171,6 @@ class DecodingProcess:
     def _lose(self, reason: WhyUnreadable) -> NoReturn:
         self.close()
         raise ProcessLost(reason)
-
-    def _await_replacement(self) -> None:
-        """Make sure that the child which answered last has ended, by the nursery's word, and left nothing behind."""
-        if self._awaits_exit:
-            self._receive(self._status, STATUS.size, time.monotonic() + _REPLACE_SECONDS)
-            self._awaits_exit = False
-        if select.select((self._stdout, self._status), (), (), 0)[0]:
-            self._lose(WhyUnreadable.DECODER_DIED)
 
     def _send(self, octets: bytes, deadline: float) -> None:
         view = memoryview(octets)

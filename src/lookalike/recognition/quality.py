@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lookalike.domain.faces import Quality, QualityReason
 from lookalike.domain.frames import Pixels
+from lookalike.recognition.rasters import to_luma
 from lookalike.recognition.similarity import Affine, Points, fit_similarity, invert, transform
 
 SMALLEST_EYE_DISTANCE = 15.0
@@ -30,7 +31,6 @@ MOST_TILTED = 30.0
 MOST_CUT_OFF = 0.10
 """Share of the crop that lies outside the frame."""
 
-_LUMA = np.array([0.299, 0.587, 0.114])
 _BLACKEST, _WHITEST = 4, 251
 
 
@@ -81,15 +81,16 @@ def look(crop: Pixels, points: Points, crop_points: Points, frame_size: tuple[in
         frame_size: The frame's width and height in pixels.
     """
     side = crop.shape[0]
-    luma = crop @ _LUMA
-    face = luma[_oval(side)]
+    luma = to_luma(crop)
+    face = luma[_OVAL if side == len(_OVAL) else _oval(side)]
+    at = len(face) * 95 // 100
     eyes = points[1] - points[0]
     eye_distance = float(np.hypot(*eyes))
     along = (points[2] - points[:2].mean(axis=0)) @ eyes / max(eye_distance, 1e-6) ** 2
     return Appearance(
         eye_distance=eye_distance,
         sharpness=_sharpness(luma),
-        light=float(np.percentile(face, 95)),
+        light=float(np.partition(face, at)[at]),
         clipped=float(((face <= _BLACKEST) | (face >= _WHITEST)).mean()),
         turn=float(abs(along)),
         tilt=float(abs(np.degrees(np.arctan2(eyes[1], eyes[0])))),
@@ -104,11 +105,14 @@ def _oval(side: int) -> npt.NDArray[np.bool_]:
     return mask
 
 
-def _sharpness(luma: npt.NDArray[np.float64]) -> float:
+_OVAL = _oval(112)
+
+
+def _sharpness(luma: Pixels) -> float:
     """Return how much of the contrast in the crop's middle is lost when blocks of 4 x 4 pixels become one."""
     side = luma.shape[0] // 4 * 4
     blocks = luma[:side, :side].reshape(side // 4, 4, side // 4, 4)
-    middle = blocks[5:24, :, 5:24]
+    middle = blocks[5:24, :, 5:24].astype(np.float32)
     within = middle - middle.mean(axis=(1, 3), keepdims=True)
     contrast = float(middle.std())
     return float(np.sqrt((within**2).mean())) / contrast if contrast > 0 else 0.0

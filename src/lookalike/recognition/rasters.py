@@ -53,6 +53,11 @@ def mirror(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.flip(pixels, 1), np.uint8)
 
 
+def to_luma(pixels: Pixels) -> Pixels:
+    """Return luma (ITU-R BT.601), uint8, shape (height, width)."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
 def to_batch(pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, is_bgr: bool = False) -> Floats:
     """Return pictures of one size as a batch: ``(x - mean) * scale``.
 
@@ -65,6 +70,13 @@ def to_batch(pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, i
     Returns:
         float32, shape (n, 3, height, width).
     """
-    if len(pictures) == 1:
-        return np.asarray(cv2.dnn.blobFromImage(pictures[0], scale, mean=(mean, mean, mean), swapRB=is_bgr), np.float32)
-    return np.asarray(cv2.dnn.blobFromImages(pictures, scale, mean=(mean, mean, mean), swapRB=is_bgr), np.float32)
+    order = (2, 1, 0) if is_bgr else (0, 1, 2)
+    batch = np.empty((len(pictures), 3, *pictures[0].shape[:2]), np.float32)
+    for planes, picture in zip(batch, pictures, strict=True):
+        for plane, channel in zip(planes, order, strict=True):
+            plane[:] = picture[:, :, channel]
+    if mean:
+        batch -= np.float32(mean)
+    if scale != 1:
+        batch *= np.float32(scale)
+    return batch

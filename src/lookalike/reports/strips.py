@@ -7,7 +7,7 @@ from lookalike.domain.searches import SearchRecord
 from lookalike.reports.wording import figure
 
 WIDEST_DECADES = 8
-LABELS = 7
+LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,13 @@ class Strip:
         """The decades; where there are many, labels are left out, never the one of 1."""
         step = math.ceil((self.most - self.least + 1) / LABELS)
         return tuple(
-            Mark(self.place(10.0**exponent), figure(10.0**exponent) if exponent % step == 0 else "")
+            Mark(self.place(10.0**exponent), _label(exponent) if exponent % step == 0 else "")
             for exponent in range(self.most, self.least - 1, -1)
         )
+
+
+def _label(exponent: int) -> str:
+    return f"{10**exponent:,}" if exponent >= 0 else figure(10.0**exponent)
 
 
 def strip_of(record: SearchRecord, reach: float | None) -> Strip | None:
@@ -73,17 +77,19 @@ def strip_of(record: SearchRecord, reach: float | None) -> Strip | None:
         record: The answer.
         reach: The least number of expected strangers that was measured.
     """
-    counts = [candidate.expected_strangers.count for candidate in record.candidates if candidate.expected_strangers]
+    counts = [each.expected_strangers.count for each in record.candidates if each.expected_strangers]
     if record.threshold is None or not counts:
         return None
-    wanted = [*counts, record.threshold.target_fpir, 1.0]
-    most = max(1, math.ceil(math.log10(max(wanted))))
-    least = math.floor(math.log10(max(min(wanted), 10.0 ** (most - WIDEST_DECADES)))) - 1
-    strip = Strip(most, max(least, most - WIDEST_DECADES), None, None)
-    reaches = reach is not None and 10.0**strip.least < reach < 10.0**strip.most
+    most = max(1, math.ceil(math.log10(max(*counts, 1.0))))
+    fewest = min(*counts, record.threshold.target_fpir / 3)  # room beyond the operating point
+    if reach is not None:  # where nothing was measured, a place on the axis would say more than is known
+        fewest = max(fewest, min(reach, record.threshold.target_fpir) / 3)
+    least = max(most - WIDEST_DECADES, min(-1, math.floor(math.log10(fewest))))
+    strip = Strip(most, least, None, None)
+    reaches = reach is not None and 10.0**least < reach < 10.0**most
     return Strip(
-        strip.most,
-        strip.least,
+        most,
+        least,
         strip.place(record.threshold.target_fpir),
         strip.place(reach) if reaches and reach is not None else None,
     )

@@ -40,11 +40,11 @@ def short(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def clean(text: str) -> str:
-    """Return *text* without characters that no page can hold: control characters and halves of surrogate pairs.
+    r"""Return *text* without characters that no page can hold: control characters and halves of surrogate pairs.
 
     Example:
         >>> clean("a" + chr(0) + "b" + chr(10))
-        'a\ufffdb\\n'
+        'a�b\n'
     """
     return "".join(
         "\ufffd" if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" else character
@@ -68,15 +68,9 @@ def rounded(value: float, *, up: bool | None = None) -> float:
     if value <= 0:
         return 0.0
     places = 0 if value >= 10 else 1 if value >= 1 else -math.floor(math.log10(value))
-    scaled = round(value * 10**places, 6)  # 0.3 * 10 is not 3
-    match up:
-        case None:
-            whole = round(scaled)
-        case True:
-            whole = math.ceil(scaled)
-        case False:
-            whole = math.floor(scaled)
-    return round(whole / 10**places, places)
+    scaled = round(value * 10.0**places, 6)  # 0.3 * 10 is not 3
+    whole = round(scaled) if up is None else math.ceil(scaled) if up else math.floor(scaled)
+    return round(whole / 10.0**places, places)
 
 
 def figure(value: float) -> str:
@@ -111,15 +105,15 @@ def strangers_figure(strangers: ExpectedStrangers | None, reach: float | None) -
     return figure(rounded(strangers.count))
 
 
-def strangers_words(strangers: ExpectedStrangers | None, reach: float | None) -> str:
+def strangers_words(strangers: ExpectedStrangers | None) -> str:
     """Return the same in searches of this size, so that a small number says something.
 
     Example:
-        >>> strangers_words(ExpectedStrangers(0.034, is_extrapolated=False), None)
+        >>> strangers_words(ExpectedStrangers(0.034, is_extrapolated=False))
         'one in about 30 such searches'
-        >>> strangers_words(ExpectedStrangers(4.06, is_extrapolated=False), None)
+        >>> strangers_words(ExpectedStrangers(4.06, is_extrapolated=False))
         'about 4 in each such search'
-        >>> strangers_words(ExpectedStrangers(1e-7, is_extrapolated=True), 0.0123)
+        >>> strangers_words(ExpectedStrangers(1e-7, is_extrapolated=True))
         'beyond what was measured: extrapolated'
     """
     if strangers is None:
@@ -166,7 +160,7 @@ def headline(record: SearchRecord) -> str:
     return f"{number} of {count(listed, 'candidate', 'candidates')} {stand} above the operating point, {among}."
 
 
-def meaning(record: SearchRecord, reach: float | None) -> str:
+def meaning(record: SearchRecord) -> str:
     """Return what the scores of an answer mean at its gallery size, in a few sentences."""
     compared, threshold = record.certificate.compared, record.threshold
     if compared == 0:
@@ -184,11 +178,16 @@ def meaning(record: SearchRecord, reach: float | None) -> str:
         sentences.append("A candidate above it is still only a candidate: somebody who may be somebody else.")
     else:
         sentences.append(
-            f"The best score here, {best.score:.3f}, is one that {strangers_figure(best.expected_strangers, reach)} "
-            f"strangers are expected to reach ({strangers_words(best.expected_strangers, reach)}). "
+            f"The best score here, {best.score:.3f}, is one that {_reached(best.expected_strangers, compared)}. "
             "This does not show that the person is not enrolled."
         )
     return " ".join(sentences)
+
+
+def _reached(strangers: ExpectedStrangers, compared: int) -> str:
+    if strangers.count > 2 / 3:
+        return f"about {count(round(strangers.count), 'stranger', 'strangers')} in {compared:,} can be expected to reach"
+    return f"a stranger can be expected to reach in one of about {one_in(strangers.count):,} such searches"
 
 
 def threshold_sentence(threshold: Threshold) -> str:
@@ -196,9 +195,9 @@ def threshold_sentence(threshold: Threshold) -> str:
 
     Example:
         >>> from lookalike.domain.identifiers import Fingerprint
-        >>> threshold_sentence(Threshold(0.4831, Fingerprint("a"), "", 0.01, 12345, is_extrapolated=False))
-        'The operating point is a score of 0.483: in a gallery of 12,345, at most one search in 100 for somebody who is \
-not enrolled is expected to show anybody above it.'
+        >>> threshold = Threshold(0.4831, Fingerprint("a"), "", 0.01, 12345, is_extrapolated=False)
+        >>> threshold_sentence(threshold)[:74]
+        'The operating point is a score of 0.483: in a gallery of 12,345, at most o'
     """
     sentence = (
         f"The operating point is a score of {threshold.value:.3f}: in a gallery of {threshold.gallery_size:,}, at most "
@@ -215,9 +214,9 @@ def quality_words(quality: Quality) -> str:
 
     Example:
         >>> quality_words(Quality(81.4, 12.0, 54.2, ()))
-        'stronger than 81 of 100 calibration faces'
+        'better than 81 of 100 faces measured'
     """
-    return f"stronger than {math.floor(quality.percentile)} of 100 calibration faces"
+    return f"better than {math.floor(quality.percentile)} of 100 faces measured"
 
 
 def purpose_words(purpose: Purpose) -> str:

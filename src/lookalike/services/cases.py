@@ -10,6 +10,7 @@ from lookalike.domain.galleries import Purpose
 from lookalike.domain.identifiers import Actor, CaseId, ExhibitId
 from lookalike.domain.log import EntryKind
 from lookalike.services.analysis import Analyst
+from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.services.pictures import Pictures
 from lookalike.store import Database
@@ -87,6 +88,7 @@ class CaseService:
                     "matter": case.matter,
                     "legal_basis": case.legal_basis,
                     "requester": case.requester,
+                    "digest": fact_digest(case),
                 },
             )
         return case
@@ -169,6 +171,7 @@ class ExhibitService:
                     "origin": exhibit.origin,
                     "original": exhibit.original,
                     "faces": len(exhibit.faces),
+                    "digest": fact_digest(exhibit),
                 },
             )
         return exhibit

@@ -1,14 +1,16 @@
 """Checks: does the log re-derive, do the rows say what the log says, are the pictures what they were."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
 from lookalike.audit import Entry, JsonValue, LogReport, verify_entries
+from lookalike.domain.cases import CaseState
 from lookalike.domain.errors import AuditLogBroken, IntegrityError, NotFound
 from lookalike.domain.identifiers import Actor, CaseId, ExhibitId, ReferenceId, SearchId
 from lookalike.domain.log import EntryKind
+from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal
 from lookalike.services.searching import list_digest
 from lookalike.store import BlobStore, Database, Reading
@@ -140,8 +142,10 @@ def _check_enrolment(reading: Reading, entry: Entry, counted: _Counted) -> None:
     for one in cast("Sequence[Facts]", entry.facts["added"]):
         counted.references += 1
         reference = reading.references.get(ReferenceId(cast("int", one["reference"])))
-        if (reference.original, reference.added_seq) != (one["original"], entry.seq):
-            raise _broken(entry, f"reference {reference.id} has another picture or position")
+        if reference.added_seq != entry.seq:
+            raise _broken(entry, f"reference {reference.id} stands at another position")
+        if fact_digest(reading.references.as_enrolled(reference.id)) != one["digest"]:
+            raise _broken(entry, f"reference {reference.id} is not what was enrolled")
 
 
 def _check_removal(reading: Reading, entry: Entry, counted: _Counted) -> None:
@@ -166,18 +170,16 @@ def _check_gallery(reading: Reading, entry: Entry, counted: _Counted) -> None:
 
 def _check_case(reading: Reading, entry: Entry, counted: _Counted) -> None:
     counted.cases += 1
-    facts = entry.facts
-    case = reading.cases.get(CaseId(cast("str", facts["case"])))
-    said = (facts["ref"], facts["purpose"], facts["matter"], facts["legal_basis"], facts["requester"])
-    if said != (case.ref, case.purpose.value, case.matter, case.legal_basis, case.requester):
-        raise _broken(entry, f"case {case.ref} is stated otherwise")
+    case = reading.cases.get(CaseId(cast("str", entry.facts["case"])))
+    if fact_digest(replace(case, state=CaseState.OPEN)) != entry.facts["digest"] or case.opened_seq != entry.seq:
+        raise _broken(entry, f"case {case.ref} is not what was opened")
 
 
 def _check_exhibit(reading: Reading, entry: Entry, counted: _Counted) -> None:
     counted.exhibits += 1
     exhibit = reading.exhibits.get(ExhibitId(cast("str", entry.facts["exhibit"])))
-    if (exhibit.original, exhibit.origin) != (entry.facts["original"], entry.facts["origin"]):
-        raise _broken(entry, f"exhibit {exhibit.label} is another picture or of another origin")
+    if fact_digest(exhibit) != entry.facts["digest"] or exhibit.added_seq != entry.seq:
+        raise _broken(entry, f"exhibit {exhibit.label} is not what was added")
 
 
 def _check_search(reading: Reading, entry: Entry, counted: _Counted) -> None:
@@ -186,9 +188,8 @@ def _check_search(reading: Reading, entry: Entry, counted: _Counted) -> None:
     derived = list_digest([(candidate.face, candidate.score) for candidate in record.candidates])
     if not derived == record.receipt.list_digest == entry.facts["list"]:
         raise _broken(entry, f"the candidate list of search {record.id} was changed")
-    said = (entry.facts["probe"], entry.facts["outcome"], entry.seq)
-    if said != (record.receipt.probe, record.outcome.value, record.seq):
-        raise _broken(entry, f"search {record.id} is recorded otherwise")
+    if fact_digest(record) != entry.facts["digest"] or record.seq != entry.seq:
+        raise _broken(entry, f"search {record.id} is not what was recorded")
 
 
 _CHECKS: Mapping[EntryKind, Callable[[Reading, Entry, _Counted], None]] = MappingProxyType(

@@ -18,6 +18,7 @@ from lookalike.domain.identifiers import Actor, Digest, Fingerprint, ReferenceId
 from lookalike.domain.log import EntryKind
 from lookalike.domain.references import NewReference
 from lookalike.services.analysis import AnalysedPicture, Analyst, digest_of, why_unreadable
+from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.services.pictures import Pictures
 from lookalike.sources import BadItem, SourceItem, read_bytes
@@ -290,7 +291,14 @@ class EnrolmentService:
         identifier: ReferenceId
         identifier, _ = unit.references.add(reference, seq=seq)
         acquired = len(picture.acquired)
-        added.append({"reference": identifier, "original": picture.digest, "faces": acquired})
+        added.append(
+            {
+                "reference": identifier,
+                "original": picture.digest,
+                "faces": acquired,
+                "digest": fact_digest(reference),
+            }
+        )
         return (
             ItemReport(item.key, item.external_id, ItemState.ENROLLED, faces=len(picture.faces), acquired=acquired),
             picture.digest,

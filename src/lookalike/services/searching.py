@@ -34,6 +34,7 @@ from lookalike.domain.searches import (
 )
 from lookalike.domain.templates import Template
 from lookalike.services.analysis import Analyst
+from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.services.live_index import LiveIndex
 from lookalike.services.pictures import Pictures
@@ -319,4 +320,5 @@ def _entry_facts(record: SearchRecord) -> dict[str, JsonValue]:
         "candidates": len(record.candidates),
         "outcome": record.outcome.value,
         "list": receipt.list_digest,
+        "digest": fact_digest(record),
     }

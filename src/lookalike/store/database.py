@@ -18,6 +18,7 @@ from lookalike.store import schema
 from lookalike.store.cases import Cases, Exhibits, WritableCases, WritableExhibits
 from lookalike.store.engines import (
     PATIENCE_S,
+    damage,
     make_engine,
     sqlite_path,
     start_reading,
@@ -135,7 +136,11 @@ class Database:
                     remedy="Report this as a defect.",
                 )
             with database_failures():
-                connection.commit()
+                try:
+                    connection.commit()
+                except BaseException:
+                    connection.invalidate()  # SQLite leaves a transaction open that it would not commit
+                    raise
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
@@ -150,6 +155,16 @@ class Database:
             with database_failures("Nothing was begun."):
                 start_reading(connection)
             yield Reading(Statements(connection, self._seal))
+
+    def damage(self) -> tuple[str, ...]:
+        """Read an SQLite file through, page by page, and say what is wrong; for a check of the whole home.
+
+        A server keeps watch over its own files: there, nothing is read and nothing is said.
+        """
+        if self.dialect != "sqlite":
+            return ()
+        with database_failures("Nothing was changed."), self._engine.connect() as connection:
+            return damage(connection)
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -60,7 +60,7 @@ def make_engine(url: str, key: MasterKey, *, patience_s: float = PATIENCE_S) -> 
         return _sqlite_engine(path, key, patience_s)
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InvalidInput("The database address cannot be read.", remedy="Check it for typing errors.") from error
     return create_engine(
         address, pool_size=_POOL, max_overflow=_POOL, pool_timeout=patience_s, pool_pre_ping=True, hide_parameters=True
@@ -146,6 +146,17 @@ def start_reading(connection: Connection) -> None:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         connection.begin()
     connection.execute(text("SELECT size FROM log_head"))  # the snapshot is taken by the first read
+
+
+def damage(connection: Connection) -> tuple[str, ...]:
+    """Say what is wrong with an SQLite file: pages that were altered, and rows that name nothing."""
+    altered = [row[0] for row in connection.exec_driver_sql("PRAGMA cipher_integrity_check")]
+    if altered:  # reading on would end in the middle
+        return tuple(str(words) for words in altered)
+    structure = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check")]
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    found = [str(words) for words in structure if words != "ok"]
+    return (*found, *(f"row {row[1]} of {row[0]} names nothing in {row[2]}" for row in dangling))
 
 
 def sync_folder(folder: Path) -> None:

@@ -45,21 +45,22 @@ _TAKEN = _Meaning(Conflict, "Already recorded: {said}.")
 _REFUSED = _Meaning(IntegrityError, "The database refused a value: {said}.")
 _UNFIT = _Meaning(InvalidInput, "The database cannot hold a value: {said}.")
 
-# Names of SQLite's result codes, and SQLSTATEs; the longest beginning counts. https://sqlite.org/rescode.html and
-# appendix A of PostgreSQL's manual.
+# SQLite's result codes with what it says (the driver keeps the extended codes to itself), and SQLSTATEs; the longest
+# beginning counts. See https://sqlite.org/rescode.html and appendix A of PostgreSQL's manual.
 _SQLITE = {
     "": _Meaning(Unavailable, "The database failed: {said}.", "Check the disk and the folder's permissions."),
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
     "SQLITE_FULL": _Meaning(StorageFull, "The disk is full.", _FREE_SPACE),
     "SQLITE_NOTADB": _Meaning(
-        WrongKey, "The key does not open this database.", "Give the key that the home was created with."
+        WrongKey,
+        "The key does not open this database, or the beginning of its file is damaged.",
+        "Give the key that the home was created with; if it is that key, restore the last backup.",
     ),
     "SQLITE_CORRUPT": _Meaning(IntegrityError, "The database file is damaged.", _RESTORE),
     "SQLITE_CONSTRAINT": _REFUSED,
-    "SQLITE_CONSTRAINT_UNIQUE": _TAKEN,
-    "SQLITE_CONSTRAINT_PRIMARYKEY": _TAKEN,
-    "SQLITE_CONSTRAINT_FOREIGNKEY": _DANGLING,
+    "SQLITE_CONSTRAINT: UNIQUE": _TAKEN,
+    "SQLITE_CONSTRAINT: FOREIGN KEY": _DANGLING,
     "SQLITE_TOOBIG": _UNFIT,
     "SQLITE_MISMATCH": _UNFIT,
     "SQLITE_READONLY": _Meaning(Unavailable, "The database cannot be written to.", "Check its permissions."),
@@ -100,9 +101,7 @@ def _translated(error: StatementError, kept: str) -> LookalikeError:
         return InvalidInput(f"A value cannot be stored: {cause}", kept=kept)
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
-        if "FOREIGN KEY" in str(cause):  # what a failing commit says without its full code
-            name = "SQLITE_CONSTRAINT_FOREIGNKEY"
-        return _meant(_SQLITE, str(name), str(cause), kept)
+        return _meant(_SQLITE, f"{name}: {cause}", str(cause), kept)
     # a server's full text names values: only its first sentence is repeated
     said = getattr(getattr(cause, "diag", None), "message_primary", None) or "no connection"
     return _meant(_POSTGRESQL, getattr(cause, "sqlstate", None) or "", str(said), kept)
@@ -110,7 +109,9 @@ def _translated(error: StatementError, kept: str) -> LookalikeError:
 
 def _meant(meanings: dict[str, _Meaning], code: str, said: str, kept: str) -> LookalikeError:
     meaning = meanings[max((start for start in meanings if code.startswith(start)), key=len)]
-    return meaning.kind(meaning.happened.format(said=said), kept=kept, remedy=meaning.remedy, database_code=code)
+    return meaning.kind(
+        meaning.happened.format(said=said), kept=kept, remedy=meaning.remedy, database_code=code.split(":")[0]
+    )
 
 
 @contextmanager

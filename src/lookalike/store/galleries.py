@@ -153,7 +153,7 @@ def touch(statements: Statements, id_: GalleryId, version: Seq, fingerprint: Fin
     if version > row.version:
         changes["version"] = version
     if fingerprint is not None and row.fingerprint is None:
-        changes["pack"] = pack_number(statements, fingerprint)
+        changes["pack"], _ = pack_number(statements, fingerprint)
     elif fingerprint is not None and fingerprint != row.fingerprint:
         raise IncomparableTemplates(
             f"The gallery {row.name!r} holds templates of another model pack.",
@@ -166,20 +166,20 @@ def touch(statements: Statements, id_: GalleryId, version: Seq, fingerprint: Fin
         statements.run(update(_GALLERY).where(_GALLERY.c.id == id_).values(changes))
 
 
-def pack_number(statements: Statements, fingerprint: Fingerprint) -> int:
-    """Return the short number that stands for *fingerprint* in this database.
+def pack_number(statements: Statements, fingerprint: Fingerprint) -> tuple[int, int]:
+    """Return the short number that stands for *fingerprint* in this database, and the pack's dimension.
 
     Raises:
         NotFound: No such pack was accepted here.
     """
-    number = statements.scalar(select(_PACK.c.number).where(_PACK.c.fingerprint == fingerprint))
-    if number is None:
+    row = statements.first(select(_PACK.c.number, _PACK.c.dimension).where(_PACK.c.fingerprint == fingerprint))
+    if row is None:
         raise NotFound(
             f"No model pack with fingerprint {fingerprint[:12]} was accepted here.",
             remedy="Run: lookalike models add",
             fingerprint=fingerprint,
         )
-    return int(number)
+    return row.number, row.dimension
 
 
 def _galleries() -> Select[Any]:

