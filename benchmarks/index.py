@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/index.py [--quick] [--core N] [--write docs/measurements/index.md]
 
 One thread on one core. Rows are synthetic and seeded: identities are Gaussian with a slowly decaying spectrum and
-one of 24 cohort offsets, 1 to 5 pictures each, cos(picture, identity)^2 uniform in 0.5 to 0.8, in 100 galleries of about
-1 %. A third of the probes are further pictures of enrolled identities, a third poor ones (cos^2 0.15 to 0.35), a third
-strangers. Before every timed search 512 MB are read with numpy.max: the median gives the bandwidth at the time, and
-rows x bytes a code / bandwidth is the floor that the search is compared with. `--quick` leaves out the 1 M rows.
+one of 24 cohort offsets, 1 to 5 pictures each, cos(picture, identity)^2 uniform in 0.5 to 0.8, in 100 galleries of
+about 1 %. A third of the probes are further pictures of enrolled identities, a third poor ones (cos^2 0.15 to 0.35),
+a third strangers. Before every timed search 512 MB are read with numpy.max: the median gives the bandwidth at the time,
+and rows x bytes a code / bandwidth is the floor that the search is compared with. `--quick` leaves out the 1 M rows.
 """
 
 import argparse
@@ -69,12 +69,12 @@ class Faces:
     def __post_init__(self) -> None:
         """Draw the cohorts."""
         self.random = np.random.default_rng(self.seed)
-        self.spread = np.sqrt(np.arange(1, self.dimension + 1, dtype=np.float32) ** -0.25)
-        self.cohorts = 0.2 * self.directions(24)
+        self.spread: Floats = np.sqrt(np.arange(1, self.dimension + 1, dtype=np.float32) ** -0.25)
+        self.cohorts: Floats = np.float32(0.2) * self.directions(24)
 
     def directions(self, rows: int) -> Floats:
         """Return unit vectors of the spectrum."""
-        drawn = self.random.standard_normal((rows, self.dimension), np.float32) * self.spread
+        drawn: Floats = self.random.standard_normal((rows, self.dimension), np.float32) * self.spread
         return unit(drawn)
 
     def pictures(self, centres: Floats, least: float, most: float) -> Floats:
@@ -104,7 +104,8 @@ class Faces:
 
 def unit(rows: Floats) -> Floats:
     """Return *rows* at length 1."""
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
+    lengths: Floats = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
+    return rows / lengths
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -172,7 +173,8 @@ def measure(rows: int, dimension: int, codes: str | None) -> dict[str, str]:
             yield stream.before(lambda: lists.extend(index.search([probe], **settings)))  # type: ignore[arg-type] # noqa: B023
 
     def flat_search(some: list[Template]) -> Floats:
-        return flat.search(np.stack([probe.vector for probe in some]), LIMIT)[0]
+        scores: Floats = flat.search(np.stack([probe.vector for probe in some]), LIMIT)[0]
+        return scores
 
     list(searches())
     lists.clear()
@@ -186,7 +188,7 @@ def measure(rows: int, dimension: int, codes: str | None) -> dict[str, str]:
     batch = [seconds(lambda: index.search(many, galleries=EVERY, limit=LIMIT)) for _ in range(3)]
     flat_batch = seconds(lambda: flat_search(many))
     bandwidth, memory = stream.bytes_a_second, index.memory_bytes
-    code_bytes = next(iter(lists)).certificate.codes == "fp16" and 2 * dimension or dimension
+    code_bytes = 2 * dimension if lists[0].certificate.codes == "fp16" else dimension
     floor = rows * code_bytes / bandwidth * 1e3
     index.remove(np.arange(0, rows, 100), removed=rows)
     removed = list(searches())

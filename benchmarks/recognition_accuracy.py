@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/recognition_accuracy.py
 
-lfw_half: all pairs of at most ten photographs a person; identification with one photograph a person in the gallery, over ten
-splits of the people with a single photograph. portraits: 160 in the gallery, 80 mated and 80 non-mated probes.
+lfw_half: all pairs of at most ten photographs a person; identification with one photograph a person in the gallery,
+over ten splits of the people with a single photograph. portraits: 160 in the gallery, 80 mated and 80 non-mated probes.
 """
 
 import numpy as np

@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/recognition_calibrate.py
 
-Every probe template (as `acquire_probe` makes it) of the photographs of lfw_half, at most ten a person, is compared with every
-reference template (as `acquire` makes it) of another photograph, exactly as a search compares them. Nothing is left out; pairs
-of "two people" that score highest are printed, since some of them are errors of the labels.
+Every probe template (as `acquire_probe` makes it) of the photographs of lfw_half, at most ten a person, is compared
+with every reference template (as `acquire` makes it) of another photograph, exactly as a search compares them. Nothing
+is left out; pairs of "two people" that score highest are printed, since some of them are errors of the labels.
 """
 
 import json

@@ -1,20 +1,23 @@
 """Enrolment: every picture accounted for, whatever happens in between."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lookalike.bootstrap import Application
 from lookalike.domain.errors import InvalidInput, NotFound
 from lookalike.domain.log import EntryKind
 from lookalike.services.enrolment import ItemReport
-from lookalike.sources import items
+from lookalike.sources import BadItem, SourceItem, items
 from services.conftest import TODAY, Portraits, World
 
 pytestmark = pytest.mark.faces
@@ -61,10 +64,6 @@ def test_every_picture_is_enrolled_or_listed_with_its_reason(
 
 
 def _grey() -> bytes:
-    import io
-
-    from PIL import Image
-
     buffer = io.BytesIO()
     Image.new("RGB", (300, 200), (118, 118, 118)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -105,7 +104,7 @@ def test_an_interruption_keeps_what_was_done_and_the_next_run_goes_on(world: Wor
     world.gallery()
     pictures = portraits("gallery", "mated", 12)
 
-    def interrupted():  # type: ignore[no-untyped-def]
+    def interrupted() -> Iterator[SourceItem | BadItem]:
         for number, item in enumerate(items(pictures)):
             if number == 7:
                 raise KeyboardInterrupt

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lookalike.bootstrap import Application
-from lookalike.domain.cases import ProbeKind
 from lookalike.domain.errors import Conflict, InvalidInput, NoFaceChosen, NotFound
 from lookalike.domain.log import EntryKind
+from lookalike.domain.probes import ProbeKind
 from lookalike.domain.searches import Outcome
 from lookalike.services.cases import AddExhibit
 from lookalike.services.replaying import Verdict

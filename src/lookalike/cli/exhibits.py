@@ -9,7 +9,7 @@ from lookalike.cli.cases import exhibit_as_json
 from lookalike.cli.opening import open_home, write_sheet
 from lookalike.cli.options import HomeOption, JsonOption, SheetOption
 from lookalike.cli.terminal import emphasise, print_json, say, table
-from lookalike.domain.cases import ProbeKind
+from lookalike.domain.probes import ProbeKind
 
 if TYPE_CHECKING:
     from lookalike.domain.cases import Exhibit, ExhibitFace

@@ -8,6 +8,7 @@ from lookalike.domain.faces import DetectedFace, Quality, WhyNot
 from lookalike.domain.frames import Origin
 from lookalike.domain.galleries import Purpose
 from lookalike.domain.identifiers import Actor, CaseId, Digest, ExhibitId, Seq
+from lookalike.domain.probes import ProbeKind
 
 
 class CaseState(StrEnum):
@@ -15,14 +16,6 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-
-
-class ProbeKind(StrEnum):
-    """What an exhibit is. Sketches, composites, generated and enhanced pictures have no word here: they are refused."""
-
-    PHOTOGRAPH = "photograph"
-    VIDEO_STILL = "video-still"
-    DOCUMENT_SCAN = "document-scan"
 
 
 @dataclass(frozen=True, slots=True)

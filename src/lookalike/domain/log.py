@@ -14,7 +14,6 @@ class EntryKind(StrEnum):
     MODEL_ADDED = "model.added"
     GALLERY_REGISTERED = "gallery.registered"
     ENROLMENT_COMMITTED = "enrolment.committed"
-    ENROLMENT_REFUSED = "enrolment.refused"
     REFERENCE_REMOVED = "reference.removed"
     CASE_OPENED = "case.opened"
     EXHIBIT_ADDED = "exhibit.added"

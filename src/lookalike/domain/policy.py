@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from lookalike.domain.candidates import LONGEST_LIST, SHORTEST_LIST
-from lookalike.domain.cases import Case, CaseState, ProbeKind
+from lookalike.domain.cases import Case, CaseState
 from lookalike.domain.galleries import Gallery, GalleryState, Purpose
+from lookalike.domain.probes import ProbeKind
 
 
 @dataclass(frozen=True, slots=True)

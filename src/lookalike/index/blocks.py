@@ -1,4 +1,4 @@
-"""Blocks: up to 16,384 rows of one gallery, with their codes, in the order in which they were added."""
+"""Blocks: some thousands of rows with their codes, roughly in log order; full ones sorted by gallery."""
 
 from dataclasses import dataclass, field
 
@@ -10,12 +10,28 @@ from lookalike.index.codes import Bytes, Codec, Fit, Floats
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-FULL = 16_384
 SMALLEST = 16
-GROWN = 4_096  # a block is made larger up to this many rows; after that, another block is begun
 NEVER = np.iinfo(np.int64).max
-MOST_RUNS = 8  # more visible runs than this in a block, and the scan asks row by row
+MOST_RUNS = 8
+NEARLY_ALL = 7 / 8
 WORN = 1.5  # new rows may raise the block's residual by this factor before its steps are chosen anew
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows to be written, a column each.
+
+    Attributes:
+        vectors: float32, shape (n, d): unit vectors.
+        faces: Their ids.
+        galleries: The gallery of each.
+        added: The log position of each row's enrolment.
+    """
+
+    vectors: Floats
+    faces: Numbers
+    galleries: Numbers
+    added: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +42,22 @@ class Piece:
         start: The first row.
         rows: How many rows the piece spans.
         visible: How many of them the search may see.
-        bits: One bit a row, lowest first, set where the row is visible; ``None`` where all are.
+        seen: Which of them; ``None`` where it is all.
+        bits: *seen* at one bit a row, lowest first, where the scan itself must leave rows out. Where nearly
+            all rows are visible that would cost more than to scan all and drop the others afterwards.
     """
 
     block: "Block"
     start: int
     rows: int
     visible: int
+    seen: Flags | None = field(default=None, repr=False)
     bits: Bytes | None = field(default=None, repr=False)
+
+    @property
+    def scanned(self) -> int:
+        """How many rows a scan returns values for."""
+        return self.rows if self.bits is None else self.visible
 
     @property
     def vectors(self) -> Floats:
@@ -50,15 +74,13 @@ class Piece:
         """The rows' face ids, visible or not."""
         return self.block.faces[self.start : self.start + self.rows]
 
-    def seen(self) -> Numbers:
+    def visible_rows(self) -> Numbers:
         """Return the numbers of the visible rows, counted from the piece's start."""
-        if self.bits is None:
-            return np.arange(self.rows)
-        return np.flatnonzero(np.unpackbits(self.bits, count=self.rows, bitorder="little"))
+        return np.arange(self.rows) if self.seen is None else np.flatnonzero(self.seen)
 
 
 class Block:
-    """Rows of one gallery.
+    """Rows of any galleries.
 
     Rows are written beyond :attr:`count` first and become visible when it is raised, so that a
     failure half-way leaves what was there. Whoever holds a block sees to it that changes are alone.
@@ -66,58 +88,59 @@ class Block:
     Args:
         codec: Makes the codes.
         dimension: Numbers a template.
-        capacity: Rows to make room for at first.
+        full: Rows that the block can hold.
+        grows: Whether to make room for a few rows at first, and for more as they come.
     """
 
-    def __init__(self, codec: Codec, dimension: int, capacity: int) -> None:
+    def __init__(self, codec: Codec, dimension: int, full: int, *, grows: bool) -> None:
+        capacity = min(SMALLEST, full) if grows else full
         self._codec = codec
+        self._full = full
         self.count = 0
         self.vectors: Floats = np.zeros((capacity, dimension), np.float32)
         self.codes: Bytes = np.zeros((capacity, codec.row_bytes), np.uint8)
         self.faces: Numbers = np.zeros(capacity, np.int64)
+        self.galleries: Numbers = np.zeros(capacity, np.int64)
         self.added: Numbers = np.zeros(capacity, np.int64)
-        self.removed: Numbers | None = None
+        self.removed: Numbers = np.zeros(capacity, np.int64)
         self.fit = Fit(np.ones(dimension, np.float32))
         self.residual = 0.0
         self.code_norm = 0.0
         self._fitted_rows = 0
         self._fitted_residual = 0.0
+        self._all_galleries: frozenset[int] = frozenset()
         self._last_change = -1
-        self._latest: tuple[Piece, ...] | None = None
-
-    @property
-    def capacity(self) -> int:
-        """Rows there is room for."""
-        return len(self.faces)
-
-    @property
-    def memory_bytes(self) -> int:
-        """Bytes that the arrays take."""
-        arrays = (self.vectors, self.codes, self.faces, self.added, self.removed)
-        return sum(array.nbytes for array in arrays if array is not None)
+        self._any_removed = False
 
     @property
     def room(self) -> int:
         """Rows that can still be written."""
-        return max(self.capacity, GROWN) - self.count
+        return self._full - self.count
 
-    def write(self, vectors: Floats, faces: Numbers, added: Numbers) -> None:
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that the arrays take, room for growth included."""
+        return sum(array.nbytes for array in self._arrays())
+
+    def write(self, rows: Columns) -> None:
         """Write rows beyond the last one, without showing them; no more than there is room for."""
-        total = self.count + len(faces)
-        if total > self.capacity:
-            self._grow(max(total, min(2 * self.capacity, GROWN)))
-        rows = slice(self.count, total)
-        self.vectors[rows] = vectors
-        self.faces[rows] = faces
-        self.added[rows] = added
+        total = self.count + len(rows.faces)
+        if total > len(self.faces):
+            self._grow(min(max(total, 2 * len(self.faces)), self._full))
+        place = slice(self.count, total)
+        self.vectors[place] = rows.vectors
+        self.faces[place] = rows.faces
+        self.galleries[place] = rows.galleries
+        self.added[place] = rows.added
+        self.removed[place] = NEVER
         if total > 2 * self._fitted_rows:
             self._encode_all(total)
             return
-        encoded = self._codec.encode(self.vectors[rows], self.fit)
+        encoded = self._codec.encode(self.vectors[place], self.fit)
         if encoded.residual > WORN * self._fitted_residual:
             self._encode_all(total)
             return
-        self.codes[rows] = encoded.codes
+        self.codes[place] = encoded.codes
         self.residual = max(self.residual, encoded.residual)
         self.code_norm = max(self.code_norm, encoded.code_norm)
 
@@ -128,15 +151,22 @@ class Block:
 
     def forget_unshown(self) -> None:
         """Zero everything beyond the last visible row."""
-        for array in (self.vectors, self.codes, self.faces, self.added):
+        for array in self._arrays():
             array[self.count :] = 0
-        if self.removed is not None:
-            self.removed[self.count :] = NEVER
+
+    def sort(self) -> None:
+        """Bring the rows of each gallery together, so that a search of few galleries reads few places."""
+        galleries = self.galleries[: self.count]
+        if bool((np.diff(galleries) >= 0).all()):
+            return
+        order = np.argsort(galleries, kind="stable")
+        sorted_arrays = [array[order] for array in self._arrays()]
+        for array, in_order in zip(self._arrays(), sorted_arrays, strict=True):
+            array[: self.count] = in_order
+            in_order.fill(0)
 
     def remove(self, rows: Numbers, position: int) -> None:
         """Mark *rows* removed at log position *position*."""
-        if self.removed is None:
-            self.removed = np.full(self.capacity, NEVER, np.int64)
         self.removed[rows] = position
         self._changed()
 
@@ -145,64 +175,67 @@ class Block:
         kept = np.ones(self.count, np.bool_)
         kept[rows] = False
         self.count -= len(rows)
-        for array in (self.vectors, self.faces, self.added, self.removed):
-            if array is not None:
-                moved = array[: len(kept)][kept]
-                array[: self.count] = moved
-                moved.fill(0)
+        for array in self._arrays():
+            moved = array[: len(kept)][kept]
+            array[: self.count] = moved
+            moved.fill(0)
         self.forget_unshown()
         if self.count:
             self._encode_all(self.count)
         self._changed()
 
-    def pieces(self, as_of: int | None) -> tuple[Piece, ...]:
-        """Return what is visible at log position *as_of*; ``None`` for the latest."""
-        if as_of is None or as_of >= self._last_change:
-            if self._latest is None:
-                live = None if self.removed is None else self.removed[: self.count] == NEVER
-                self._latest = self._cut(live)
-            return self._latest
-        seen = self.added[: self.count] <= as_of
-        if self.removed is not None:
-            seen &= self.removed[: self.count] > as_of
-        return self._cut(seen)
+    def pieces(self, galleries: frozenset[int], as_of: int | None) -> tuple[Piece, ...]:
+        """Return what is visible of *galleries* at log position *as_of*; ``None`` for the latest."""
+        if self._all_galleries.isdisjoint(galleries):
+            return ()
+        seen: Flags | None = None
+        if not self._all_galleries <= galleries:
+            seen = np.isin(self.galleries[: self.count], sorted(galleries))
+        removed = self.removed[: self.count]
+        if as_of is not None and as_of < self._last_change:
+            past = (self.added[: self.count] <= as_of) & (removed > as_of)
+            seen = past if seen is None else seen & past
+        elif self._any_removed:
+            live = removed == NEVER
+            seen = live if seen is None else seen & live
+        return (Piece(self, 0, self.count, self.count),) if seen is None else self._cut(seen)
 
-    def _cut(self, seen: Flags | None) -> tuple[Piece, ...]:
-        if seen is None or bool(seen.all()):
-            return (Piece(self, 0, self.count, self.count),) if self.count else ()
+    def _cut(self, seen: Flags) -> tuple[Piece, ...]:
         edges = np.flatnonzero(np.diff(seen, prepend=False, append=False))
-        starts, stops = edges[::2].tolist(), edges[1::2].tolist()
-        if len(starts) <= MOST_RUNS:
-            return tuple(
-                Piece(self, start, stop - start, stop - start) for start, stop in zip(starts, stops, strict=True)
-            )
-        span = seen[starts[0] : stops[-1]]
-        bits = np.packbits(span, bitorder="little")
-        return (Piece(self, starts[0], len(span), int(np.count_nonzero(span)), bits),)
+        if not len(edges):
+            return ()
+        start, stop = int(edges[0]), int(edges[-1])
+        span = seen[start:stop]
+        visible = int(np.count_nonzero(span))
+        if visible == len(span):
+            return (Piece(self, start, visible, visible),)
+        if visible >= NEARLY_ALL * len(span):
+            return (Piece(self, start, len(span), visible, span),)
+        if len(edges) <= 2 * MOST_RUNS:
+            runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+            return tuple(Piece(self, first, end - first, end - first) for first, end in runs)
+        return (Piece(self, start, len(span), visible, span, np.packbits(span, bitorder="little")),)
 
     def _changed(self) -> None:
-        self._latest = None
-        self._last_change = int(self.added[: self.count].max(initial=-1))
-        if self.removed is not None:
-            marked = self.removed[: self.count]
-            self._last_change = max(self._last_change, int(marked[marked != NEVER].max(initial=-1)))
+        removed = self.removed[: self.count]
+        removed = removed[removed != NEVER]
+        self._any_removed = len(removed) > 0
+        self._last_change = max(int(self.added[: self.count].max(initial=-1)), int(removed.max(initial=-1)))
+        self._all_galleries = frozenset(np.unique(self.galleries[: self.count]).tolist())
+
+    def _arrays(self) -> tuple[npt.NDArray[np.generic], ...]:
+        return (self.vectors, self.codes, self.faces, self.galleries, self.added, self.removed)
 
     def _grow(self, capacity: int) -> None:
-        self._latest = None
         grown = []
-        for array in (self.vectors, self.codes, self.faces, self.added):
+        for array in self._arrays():
             wider = np.zeros((capacity, *array.shape[1:]), array.dtype)
             wider[: self.count] = array[: self.count]
             grown.append(wider)
-        removed = None
-        if self.removed is not None:
-            removed = np.full(capacity, NEVER, np.int64)
-            removed[: self.count] = self.removed[: self.count]
-        old_vectors, old_codes = self.vectors, self.codes
-        self.vectors, self.codes, self.faces, self.added = grown
-        self.removed = removed
-        old_vectors.fill(0)  # freed memory must not keep what may later be erased here
-        old_codes.fill(0)
+        old = self._arrays()
+        self.vectors, self.codes, self.faces, self.galleries, self.added, self.removed = grown
+        for array in old:
+            array.fill(0)  # freed memory must not keep what may later be erased here
 
     def _encode_all(self, rows: int) -> None:
         fit = self._codec.fit(self.vectors[:rows])

@@ -260,7 +260,7 @@ class ByteCodec:
         wanted = steps * probe
         scale = min(self._largest_query / float(np.abs(wanted).max()), self.LARGEST_SCALE)
         whole = np.clip(np.rint(wanted * scale), -self._largest_query, self._largest_query)
-        rest = wanted - whole / scale
+        rest: npt.NDArray[np.float64] = wanted - whole / scale
         by_codes = np.linalg.norm(rest, axis=1) * code_norms
         rest /= steps
         by_vectors = np.linalg.norm(rest, axis=1) * (LONGEST_UNIT + residuals)

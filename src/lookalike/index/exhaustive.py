@@ -1,8 +1,7 @@
 """The index: every reference compared, and each list with the proof that it is complete."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from lookalike.domain.errors import (
 )
 from lookalike.domain.identifiers import Fingerprint, GalleryId, Seq
 from lookalike.domain.templates import UNIT_TOLERANCE, Template
-from lookalike.index.blocks import FULL, GROWN, NEVER, SMALLEST, Block, Numbers
+from lookalike.index.blocks import NEVER, Block, Columns, Numbers
 from lookalike.index.codes import CodeKind, Floats, codec, exact_scan
 from lookalike.index.gate import Gate
 from lookalike.index.product import best_of_many
@@ -28,18 +27,9 @@ from lookalike.index.scan import Scanner
 LONGEST_DIMENSION = 4096
 FEW_ROWS = 256  # up to here every score is simply computed
 SPARE_ROWS_OF_MANY = 32
+PLANS_KEPT = 64
 MANY_PROBES = 4  # from here on one pass over the templates beats a scan of the codes for each probe
 CHECKED_AT_A_TIME = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Rows to be added, a column each."""
-
-    faces: Numbers
-    vectors: Floats
-    galleries: Numbers
-    added: Numbers
 
 
 class ExhaustiveIndex:
@@ -59,9 +49,10 @@ class ExhaustiveIndex:
         codes: What is scanned: ``fp16`` (2 bytes a number) or ``8-bit`` (1 byte). ``None`` chooses
             8-bit, which was the faster at 128 and at 512 numbers; the lists are the same.
         threads: Threads that one search may use.
+        block_rows: Rows kept together. Fewer make changes cheaper, more make searches faster.
 
     Raises:
-        InvalidInput: The dimension or the number of threads is out of range.
+        InvalidInput: The dimension, the number of threads or the rows of a block are out of range.
 
     Example:
         >>> pack = Fingerprint("a")
@@ -79,19 +70,27 @@ class ExhaustiveIndex:
     """
 
     def __init__(
-        self, fingerprint: Fingerprint, dimension: int, *, codes: CodeKind | None = None, threads: int = 1
+        self,
+        fingerprint: Fingerprint,
+        dimension: int,
+        *,
+        codes: CodeKind | None = None,
+        threads: int = 1,
+        block_rows: int = 16_384,
     ) -> None:
         if not 1 <= dimension <= LONGEST_DIMENSION:
             raise InvalidInput(f"Templates have 1 to {LONGEST_DIMENSION} numbers, not {dimension}.")
-        if threads < 1:
-            raise InvalidInput(f"A search needs at least 1 thread, not {threads}.")
+        if threads < 1 or block_rows < 1:
+            raise InvalidInput("A search needs at least 1 thread, and a block at least 1 row.")
         self._fingerprint = fingerprint
         self._dimension = dimension
+        self._block_rows = block_rows
         self._codec = codec(codes or "8-bit", dimension)
         self._scanner = Scanner(self._codec, threads)
         self._gate = Gate()
-        self._shelves: dict[int, list[Block]] = {}
+        self._blocks: list[Block] = []
         self._whereabouts: dict[int, Block] = {}
+        self._plans: dict[frozenset[int], Plan] = {}
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -111,7 +110,7 @@ class ExhaustiveIndex:
     def memory_bytes(self) -> int:
         """Bytes that templates, codes and row data take, room for growth included."""
         with self._gate.searching():
-            return sum(block.memory_bytes for shelf in self._shelves.values() for block in shelf)
+            return sum(block.memory_bytes for block in self._blocks)
 
     def add(
         self,
@@ -134,26 +133,15 @@ class ExhaustiveIndex:
             Conflict: A face id is present already, or stands here twice.
             Unavailable: There is not enough memory.
         """
-        columns = Columns(_whole(faces), vectors, _whole(galleries), _whole(added))
-        self._check(columns)
-        order = np.lexsort((columns.added, columns.galleries))
-        edges = np.flatnonzero(np.diff(columns.galleries[order], prepend=-1, append=-1)).tolist()
-        with self._gate.changing():
-            self._check_new(columns.faces)
-            written: list[tuple[Block, Numbers]] = []
-            fresh: list[tuple[int, Block]] = []
-            try:
-                for start, stop in pairwise(edges):
-                    self._write(order[start:stop], columns, written, fresh)
-            except MemoryError as error:
-                for block, _ in written:
-                    block.forget_unshown()
-                raise Unavailable("There is not enough memory for these templates.", rows=len(faces)) from error
-            for gallery, block in fresh:
-                self._shelves.setdefault(gallery, []).append(block)
-            for block, rows in written:
-                block.show(len(rows))
-                self._whereabouts.update(dict.fromkeys(columns.faces[rows].tolist(), block))
+        try:
+            columns = Columns(vectors, _whole(faces), _whole(galleries), _whole(added))
+            self._check(columns)
+            order = np.lexsort((columns.galleries, columns.added))
+            with self._gate.changing():
+                self._check_new(columns.faces)
+                self._add(columns, order)
+        except MemoryError as error:
+            raise Unavailable("There is not enough memory for these templates.", rows=len(faces)) from error
 
     def remove(self, faces: npt.NDArray[np.int64], *, removed: int) -> None:
         """Mark faces removed at log position *removed*; all of them or none.
@@ -170,11 +158,12 @@ class ExhaustiveIndex:
                 raise NotFound("A face that is to be removed is not in the index.", faces=missing[:10])
             places = self._places(faces)
             for block, rows in places:
-                before = np.full(len(rows), NEVER) if block.removed is None else block.removed[rows]
+                before = block.removed[rows]
                 if bool(((before != NEVER) & (before != removed)).any()):
                     raise Conflict("A face was removed before.", removed=removed)
                 if bool((block.added[rows] >= removed).any()):
                     raise Conflict("A face cannot be removed before it was added.", removed=removed)
+            self._plans.clear()
             for block, rows in places:
                 block.remove(rows, removed)
 
@@ -185,19 +174,17 @@ class ExhaustiveIndex:
         that was interrupted can simply be repeated.
         """
         with self._gate.changing():
+            self._plans.clear()
             for block, rows in self._places(faces):
                 for face in block.faces[rows].tolist():
                     del self._whereabouts[face]
                 block.erase(rows)
-            for gallery, shelf in list(self._shelves.items()):
-                shelf[:] = [block for block in shelf if block.count]
-                if not shelf:
-                    del self._shelves[gallery]
+            self._blocks = [block for block in self._blocks if block.count]
 
     def count(self, galleries: Iterable[GalleryId], as_of: Seq | None = None) -> dict[GalleryId, int]:
         """Return how many faces of each gallery a search as of *as_of* would compare."""
         with self._gate.searching():
-            return {gallery: self._plan([gallery], as_of).visible for gallery in galleries}
+            return {gallery: self._plan(frozenset({gallery}), as_of).visible for gallery in galleries}
 
     def search(
         self, probes: Sequence[Template], *, galleries: frozenset[GalleryId], limit: int, as_of: Seq | None = None
@@ -219,7 +206,7 @@ class ExhaustiveIndex:
         for probe in probes:
             self._check_probe(probe)
         with self._gate.searching():
-            plan = self._plan(sorted(galleries), as_of)
+            plan = self._plan(frozenset(galleries), as_of)
             if plan.visible <= max(FEW_ROWS, limit):
                 return tuple(self._compare_all(probe, plan, limit) for probe in probes)
             if len(probes) < MANY_PROBES:
@@ -229,17 +216,16 @@ class ExhaustiveIndex:
     def _search_one(self, probe: Template, plan: Plan, limit: int) -> CertifiedList:
         bounds = self._codec.prepare(probe.vector, [piece.block for piece in plan.pieces])
         # Twice the dimension was enough for a proof in one scan; a longer heap slows every scan.
-        wanted = min(plan.visible, max(FEW_ROWS, 2 * self._dimension, 4 * limit))
+        wanted = min(plan.scanned, max(FEW_ROWS, 2 * self._dimension, 4 * limit))
         found = self._scanner.best(plan.pieces, bounds, wanted)
-        outside = None if wanted == plan.visible else bounds.ceiling(float(found.values[-1]))
+        outside = None if wanted == plan.scanned else bounds.ceiling(float(found.values[-1]))
         answer = certify(probe, plan, limit, found, bounds, outside, self._codec.name)
-        if isinstance(answer, Unproven):
+        if isinstance(answer, Unproven) and answer.last_score is not None:
             # Every row that could still reach the list, in one more scan, however many there are.
             radius = bounds.radius(answer.last_score)
             found = self._scanner.above(plan.pieces, bounds, radius)
-            outside = None if len(found.values) == plan.visible else bounds.ceiling(radius)
-            answer = certify(probe, plan, limit, found, bounds, outside, self._codec.name)
-        return _proven(answer)
+            answer = certify(probe, plan, limit, found, bounds, bounds.ceiling(radius), self._codec.name)
+        return self._compare_all(probe, plan, limit) if isinstance(answer, Unproven) else answer
 
     def _search_many(self, probes: Sequence[Template], plan: Plan, limit: int) -> tuple[CertifiedList, ...]:
         wanted = min(plan.visible, limit + SPARE_ROWS_OF_MANY)
@@ -253,13 +239,20 @@ class ExhaustiveIndex:
         return tuple(lists)
 
     def _compare_all(self, probe: Template, plan: Plan, limit: int) -> CertifiedList:
-        return _proven(certify(probe, plan, limit, plan.everything(), exact_scan(self._dimension), None, "exact"))
+        answer = certify(probe, plan, limit, plan.everything(), exact_scan(self._dimension), None, "exact")
+        if isinstance(answer, Unproven):
+            raise IntegrityError("A list could not be proven complete, so it is withheld.")
+        return answer
 
-    def _plan(self, galleries: Iterable[int], as_of: int | None) -> Plan:
-        pieces = tuple(
-            piece for gallery in galleries for block in self._shelves.get(gallery, ()) for piece in block.pieces(as_of)
-        )
-        return Plan(pieces, sum(piece.visible for piece in pieces))
+    def _plan(self, galleries: frozenset[int], as_of: int | None) -> Plan:
+        plan = self._plans.get(galleries) if as_of is None else None
+        if plan is None:
+            plan = Plan(tuple(piece for block in self._blocks for piece in block.pieces(galleries, as_of)))
+            if as_of is None:
+                if len(self._plans) >= PLANS_KEPT:
+                    self._plans.clear()
+                self._plans[galleries] = plan
+        return plan
 
     def _places(self, faces: npt.NDArray[np.int64]) -> list[tuple[Block, Numbers]]:
         """Return the blocks that hold *faces*, and their rows there; ids that are not here are left out."""
@@ -267,27 +260,36 @@ class ExhaustiveIndex:
         blocks = {id(block): block for face in wanted.tolist() if (block := self._whereabouts.get(face)) is not None}
         return [(block, np.flatnonzero(np.isin(block.faces[: block.count], wanted))) for block in blocks.values()]
 
-    def _write(
-        self,
-        rows: Numbers,
-        columns: Columns,
-        written: list[tuple[Block, Numbers]],
-        fresh: list[tuple[int, Block]],
-    ) -> None:
-        """Write *rows*, all of one gallery, into its last block and as many new ones as they need."""
-        gallery = int(columns.galleries[rows[0]])
-        shelf = self._shelves.get(gallery, [])
-        block = shelf[-1] if shelf else None
-        held = sum(one.count for one in shelf)
-        while len(rows):
+    def _add(self, columns: Columns, order: Numbers) -> None:
+        written: list[tuple[Block, Numbers]] = []
+        try:
+            self._write(columns, order, written)
+            self._whereabouts |= {face: block for block, rows in written for face in columns.faces[rows].tolist()}
+        except MemoryError:
+            for block, _ in written:
+                block.forget_unshown()
+            raise
+        self._plans.clear()
+        for block, rows in written:
+            if not block.count:
+                self._blocks.append(block)
+            block.show(len(rows))
+            if not block.room:
+                with suppress(MemoryError):  # unsorted, a block is only slower
+                    block.sort()
+
+    def _write(self, columns: Columns, order: Numbers, written: list[tuple[Block, Numbers]]) -> None:
+        """Write rows, in this order, into the last block and as many new ones as they need."""
+        block = self._blocks[-1] if self._blocks else None
+        while len(order):
             if block is None or not block.room:
-                # Half of what the gallery holds: few blocks for a large one, little idle room in any.
-                capacity = min(max(len(rows), held // 2, GROWN if held else SMALLEST), FULL)
-                block = Block(self._codec, self._dimension, capacity)
-                fresh.append((gallery, block))
-            here, rows = rows[: block.room], rows[block.room :]
+                block = Block(self._codec, self._dimension, self._block_rows, grows=not (self._blocks or written))
+            here, order = order[: block.room], order[block.room :]
+            here = here[np.argsort(columns.galleries[here], kind="stable")]
             written.append((block, here))
-            block.write(columns.vectors[here], columns.faces[here], columns.added[here])
+            block.write(
+                Columns(columns.vectors[here], columns.faces[here], columns.galleries[here], columns.added[here])
+            )
             block = None
 
     def _check(self, columns: Columns) -> None:
@@ -328,9 +330,3 @@ def _whole(numbers: npt.NDArray[np.integer]) -> Numbers:
     if not np.issubdtype(numbers.dtype, np.integer):
         raise InvalidInput("Faces, galleries and positions must be whole numbers.")
     return numbers.astype(np.int64)
-
-
-def _proven(answer: CertifiedList | Unproven) -> CertifiedList:
-    if isinstance(answer, Unproven):
-        raise IntegrityError("A list could not be proven complete, so it is withheld.")
-    return answer

@@ -32,10 +32,7 @@ def best_of_many(pieces: Sequence[Piece], probes: Floats, rows: int) -> list[Fou
     best = Best(len(probes), rows)
     products = np.empty((len(probes), ROWS_AT_A_TIME), np.float32)
     for number, piece in enumerate(pieces):
-        seen = None if piece.bits is None else np.zeros(piece.rows, np.bool_)
-        if seen is not None:
-            seen[piece.seen()] = True
-        vectors = piece.vectors
+        vectors, seen = piece.vectors, piece.seen
         for start in range(0, piece.rows, ROWS_AT_A_TIME):
             part = vectors[start : start + ROWS_AT_A_TIME]
             values = np.matmul(probes, part.T, out=products[:, : len(part)])

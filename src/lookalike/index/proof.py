@@ -22,17 +22,35 @@ FIRST_RESCORED = 32
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a search looks at: pieces of blocks, and how many rows of them are visible."""
+    """What a search looks at: pieces of blocks."""
 
     pieces: tuple[Piece, ...]
-    visible: int
+
+    @property
+    def visible(self) -> int:
+        """Rows that the search compares."""
+        return sum(piece.visible for piece in self.pieces)
+
+    @property
+    def scanned(self) -> int:
+        """Rows that a scan returns values for, some of them not visible."""
+        return sum(piece.scanned for piece in self.pieces)
 
     def everything(self) -> Found:
         """Return every visible row, as if scanned without any bound."""
-        seen = [piece.seen() for piece in self.pieces]
-        numbers = np.repeat(np.arange(len(self.pieces)), [len(rows) for rows in seen])
-        rows = np.concatenate([np.empty(0, np.int64), *seen])
-        return Found(np.full(len(rows), np.inf, np.float32), numbers, rows)
+        rows = [piece.visible_rows() for piece in self.pieces]
+        numbers = np.repeat(np.arange(len(rows)), np.array([len(some) for some in rows], np.int64))
+        every = np.concatenate([np.empty(0, np.int64), *rows])
+        return Found(np.full(len(every), np.inf, np.float32), numbers, every)
+
+    def only_visible(self, found: Found) -> Found:
+        """Return *found* without the rows that were scanned because leaving them out would cost more."""
+        kept = np.ones(len(found.values), np.bool_)
+        for number, piece in enumerate(self.pieces):
+            if piece.seen is not None:
+                here = np.flatnonzero(found.pieces == number)
+                kept[here] = piece.seen[found.rows[here]]
+        return found if bool(kept.all()) else Found(found.values[kept], found.pieces[kept], found.rows[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +58,11 @@ class Unproven:
     """No proof yet: a row that was not returned by the scan may still belong in the list.
 
     Attributes:
-        last_score: The list's end among what was rescored; the true end is no lower.
+        last_score: The list's end among what was rescored, and the true end is no lower; ``None`` if that was
+            less than a list.
     """
 
-    last_score: float
+    last_score: float | None
 
 
 def certify(
@@ -55,11 +74,12 @@ def certify(
         probe: What is searched.
         plan: What *found* was scanned from.
         limit: Places in the list.
-        found: The rows with the greatest values of the scan, at least *limit* of them unless these are all.
+        found: The rows with the greatest values of the scan, visible or not.
         bounds: Turns their values into bounds.
-        outside: The bound of every visible row that is not in *found*; ``None`` where there is none.
+        outside: The bound of every row that is not in *found*; ``None`` where there is none.
         codes: What was scanned, for the certificate.
     """
+    found = plan.only_visible(found)
     scored = np.empty(0, np.float32)
     faces = np.empty(0, np.int64)
     wanted = min(len(found.values), max(FIRST_RESCORED, limit))
@@ -73,8 +93,10 @@ def certify(
         wanted = max(wanted, _reaching(found.values, bounds, last))
     if len(scored) < len(found.values):
         outside = bounds.ceiling(float(found.values[len(scored)]))
-    elif outside is not None and not outside < last:
-        return Unproven(last)
+    elif len(scored) == plan.visible:
+        outside = None
+    elif outside is None or not outside < last:
+        return Unproven(last if len(scored) >= limit else None)
     order = np.lexsort((faces, -scored))[:limit]
     ranked = tuple(
         RankedFace(FaceId(face), score)

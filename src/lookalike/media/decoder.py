@@ -6,12 +6,13 @@ from types import TracebackType
 from typing import Self
 
 from lookalike.domain.errors import InvalidInput, Unavailable
-from lookalike.domain.frames import Frame, Origin
+from lookalike.domain.frames import Frame, Origin, Pixels
 from lookalike.media.formats import sniff
 from lookalike.media.limits import MediaLimits
 from lookalike.media.process import DecodingProcess, ProcessLost
 from lookalike.media.refusals import WhyUnreadable, unreadable
 from lookalike.media.sandbox import SandboxState, sandbox_state
+from lookalike.media.wire import Reply
 
 
 class Decoder:
@@ -81,24 +82,7 @@ class Decoder:
         if not 1 <= side <= 65_535:
             raise InvalidInput(f"The side of a frame must be 1 to 65,535 pixels, not {side}.")
         found = self._admit(data, name)
-        place = self._places.get()
-        try:
-            if self._is_closed:
-                raise Unavailable("The decoder is closed.")
-            # The place stays empty until its process has answered in good order.
-            process, place = place, None
-            if process is None or not process.is_ready():
-                process = DecodingProcess(self._limits, self._state)
-            try:
-                reply, pixels = process.ask(data, found, side)
-                place = process
-            except ProcessLost as lost:
-                raise unreadable(lost.reason, name, format=found) from lost
-            finally:
-                if place is None:
-                    process.close()
-        finally:
-            self._places.put(place)
+        reply, pixels = self._ask(data, found, name, side)
         if reply.refused is not None or pixels is None:
             values = {"width": reply.stored_width, "height": reply.stored_height} if reply.stored_width else {}
             reason = reply.refused or WhyUnreadable.DECODER_DIED
@@ -113,6 +97,33 @@ class Decoder:
             frame_count=reply.frame_count,
         )
         return Frame(pixels, origin)
+
+    def _ask(self, data: bytes, format_: str, name: str, side: int) -> tuple[Reply, Pixels | None]:
+        """Take a place, and give it back with a process that can be asked again, or empty."""
+        process = self._places.get()
+        try:
+            if self._is_closed:
+                raise Unavailable("The decoder is closed.")
+            if process is not None and process.is_ready():
+                try:
+                    return process.ask(data, format_, side)
+                except ProcessLost as lost:
+                    # A process may have been killed for reasons of its own; a fresh one tells whose fault it was.
+                    if lost.reason is not WhyUnreadable.DECODER_DIED:
+                        raise unreadable(lost.reason, name, format=format_) from lost
+            process = DecodingProcess(self._limits, self._state)
+            try:
+                return process.ask(data, format_, side)
+            except ProcessLost as lost:
+                raise unreadable(lost.reason, name, format=format_) from lost
+        except BaseException:
+            # Interrupted between a question and its answer, a process would give that answer to the next question.
+            if process is not None:
+                process.close()
+            process = None
+            raise
+        finally:
+            self._places.put(process)
 
     def _admit(self, data: bytes, name: str) -> str:
         """Return the format of *data*, or refuse what needs no decoder to be refused."""

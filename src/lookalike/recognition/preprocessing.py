@@ -58,7 +58,7 @@ class Preprocessing:
     tile_overlap: int = 128
     tile_enlargement: int = 2
     least_spread: float = 8.0
-    canvases: tuple[Canvas, ...] = (Canvas(192, 96), Canvas(192, 112))
+    canvases: tuple[Canvas, ...] = (Canvas(128, 80), Canvas(128, 96))
     canvas_reach: float = 0.25
     oversampling: float = 2.0
     crop_side: int = 112

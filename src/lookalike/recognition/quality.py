@@ -13,20 +13,20 @@ import numpy.typing as npt
 
 from lookalike.domain.faces import Quality, QualityReason
 from lookalike.domain.frames import Pixels
-from lookalike.recognition.rasters import to_luma
+from lookalike.recognition.rasters import blur, to_luma
 from lookalike.recognition.similarity import Affine, Points, fit_similarity, invert, transform
 
 SMALLEST_EYE_DISTANCE = 15.0
 """Pixels of the frame; a face some 40 pixels high."""
-LEAST_SHARPNESS = 0.10
-"""Share of the face's contrast that lies in details finer than a twenty-eighth of the crop."""
-DARKEST = 60.0
+LEAST_SHARPNESS = 0.19
+"""Contrast of fine details over that of coarser ones; see `_sharpness`."""
+DARKEST = 70.0
 """Luma, 0 to 255, that a twentieth of the face's pixels exceeds: even its lightest parts are dark."""
 MOST_CLIPPED = 0.10
 """Share of the face's pixels at either end of the range."""
-MOST_TURNED = 0.30
+MOST_TURNED = 0.35
 """Distance of the nose from the middle between the eyes, along the line between them, in eye distances."""
-MOST_TILTED = 30.0
+MOST_TILTED = 25.0
 """Degrees between the line through the eyes and the horizontal."""
 MOST_CUT_OFF = 0.10
 """Share of the crop that lies outside the frame."""
@@ -109,13 +109,12 @@ _OVAL = _oval(112)
 
 
 def _sharpness(luma: Pixels) -> float:
-    """Return how much of the contrast in the crop's middle is lost when blocks of 4 x 4 pixels become one."""
-    side = luma.shape[0] // 4 * 4
-    blocks = luma[:side, :side].reshape(side // 4, 4, side // 4, 4)
-    middle = blocks[5:24, :, 5:24].astype(np.float32)
-    within = middle - middle.mean(axis=(1, 3), keepdims=True)
-    contrast = float(middle.std())
-    return float(np.sqrt((within**2).mean())) / contrast if contrast > 0 else 0.0
+    """Return the contrast of details finer than about 2 pixels, as a share of that of details of about 3 to 12."""
+    plain = luma.astype(np.float32)
+    fine, coarse = blur(plain, 1.0), blur(plain, 4.0)
+    rows, columns = slice(20, -16), slice(20, -20)
+    wide = float((fine - coarse)[rows, columns].std())
+    return float((plain - fine)[rows, columns].std()) / wide if wide > 0 else 0.0
 
 
 def _cut_off(to_frame: Affine, side: int, frame_size: tuple[int, int]) -> float:

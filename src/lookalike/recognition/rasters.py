@@ -53,6 +53,11 @@ def mirror(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.flip(pixels, 1), np.uint8)
 
 
+def blur(picture: Floats, sigma: float) -> Floats:
+    """Return a picture of one channel, float32, smoothed by a Gaussian of *sigma* pixels."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+
+
 def to_luma(pixels: Pixels) -> Pixels:
     """Return luma (ITU-R BT.601), uint8, shape (height, width)."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)

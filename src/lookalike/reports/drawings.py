@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lookalike.domain.geometry import Point
 from lookalike.reports.sheets import FaceMark, PictureView
@@ -73,10 +74,7 @@ def number(value: float) -> str:
         >>> number(12.0), number(0.1), number(1e-7)
         ('12', '0.1', '0.0000001')
     """
-    if value == int(value):
-        return str(int(value))
-    text = repr(float(value))
-    return text if "e" not in text else f"{value:.20f}".rstrip("0")
+    return str(int(value)) if value == int(value) else f"{Decimal(repr(float(value))):f}"
 
 
 def _drawn(mark: FaceMark, view: PictureView) -> DrawnFace:

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from lookalike.domain.cases import ExhibitFace
+from lookalike.domain.geometry import Box
 from lookalike.reports import wording
 from lookalike.reports.drawings import data_address, drawing
 from lookalike.reports.sheets import AnswerSheet, FaceMark, FacesSheet
@@ -48,6 +49,14 @@ def answer_html(sheet: AnswerSheet) -> str:
             "chosen": chosen,
             "refused": sum(face.why_not is not None for face in sheet.exhibit.faces),
             "crops": [data_address(view.crop_jpeg) for view in sheet.candidates],
+            "enrolled": [
+                (
+                    view.candidate,
+                    drawing(wording.short(view.candidate.external_id, 64), view.picture, (_plain(view.box),)),
+                )
+                for view in sheet.candidates
+                if view.picture is not None
+            ],
             "commands": {
                 "replay": _command("search", "replay", record.id, home=sheet.home),
                 "verify": _command("audit", "verify", home=sheet.home),
@@ -149,6 +158,10 @@ def _finalised(value: object) -> object:
 
 def _mark(face: ExhibitFace, *, chosen: bool) -> FaceMark:
     return FaceMark(face.number, face.face.box, face.face.landmarks, chosen, face.quality, face.why_not)
+
+
+def _plain(box: Box) -> FaceMark:
+    return FaceMark(1, box, landmarks=None, chosen=False, quality=None, why_not=None)
 
 
 def _command(*words: str, home: str) -> str:

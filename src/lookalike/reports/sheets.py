@@ -1,5 +1,6 @@
 """What a sheet shows, as values: pictures with their faces, an answer with its candidates."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from lookalike.domain.geometry import Box, Landmarks
 from lookalike.domain.packs import PackInfo
 from lookalike.domain.searches import Candidate, SearchRecord
 
+_ROOT = re.compile("[0-9a-f]{64}")
 JPEG_START = b"\xff\xd8\xff"
 
 
@@ -161,6 +163,8 @@ class AnswerSheet:
             raise InvalidInput("The case or the exhibit shown is not the one on record.")
         if self.record.receipt.fingerprint != self.pack.fingerprint:
             raise InvalidInput("The model pack shown is not the one on record.")
+        if not _ROOT.fullmatch(self.entry_root):
+            raise InvalidInput("The log's root has 64 hexadecimal digits.")
         if self.record.receipt.face_number not in {face.number for face in self.exhibit.faces}:
             raise InvalidInput("The face on record is not one of the exhibit's.")
 

@@ -7,7 +7,7 @@ from lookalike.domain.searches import SearchRecord
 from lookalike.reports.wording import figure
 
 WIDEST_DECADES = 8
-LABELS = 5
+LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,21 +53,21 @@ def clean(text: str) -> str:
 
 
 def rounded(value: float, *, up: bool | None = None) -> float:
-    """Round to what a calibration can hold: whole numbers from 10, a tenth from 1, one figure below.
+    """Round to what a calibration can hold: two significant figures from 1 on, one below.
 
     Args:
         value: 0 or more.
         up: ``True`` never rounds down, ``False`` never up, ``None`` takes the nearest.
 
     Example:
-        >>> [rounded(value) for value in (123.4, 4.06, 0.53, 0.0347)]
-        [123.0, 4.1, 0.5, 0.03]
+        >>> [rounded(value) for value in (1234.5, 4.06, 0.53, 0.0347)]
+        [1200.0, 4.1, 0.5, 0.03]
         >>> rounded(0.0301, up=True)
         0.04
     """
     if value <= 0:
         return 0.0
-    places = 0 if value >= 10 else 1 if value >= 1 else -math.floor(math.log10(value))
+    places = (1 if value >= 1 else 0) - math.floor(math.log10(value))
     scaled = round(value * 10.0**places, 6)  # 0.3 * 10 is not 3
     whole = round(scaled) if up is None else math.ceil(scaled) if up else math.floor(scaled)
     return round(whole / 10.0**places, places)
@@ -99,7 +99,7 @@ def strangers_figure(strangers: ExpectedStrangers | None, reach: float | None) -
         'fewer than 0.02'
     """
     if strangers is None:
-        return "not known"
+        return "not calibrated"
     if strangers.is_extrapolated and reach is not None:
         return f"fewer than {figure(rounded(reach, up=True))}"
     return figure(rounded(strangers.count))
@@ -112,16 +112,16 @@ def strangers_words(strangers: ExpectedStrangers | None) -> str:
         >>> strangers_words(ExpectedStrangers(0.034, is_extrapolated=False))
         'one in about 30 such searches'
         >>> strangers_words(ExpectedStrangers(4.06, is_extrapolated=False))
-        'about 4 in each such search'
+        'in each such search'
         >>> strangers_words(ExpectedStrangers(1e-7, is_extrapolated=True))
-        'beyond what was measured: extrapolated'
+        'extrapolated beyond what was measured'
     """
     if strangers is None:
-        return "the model pack is not calibrated"
+        return ""
     if strangers.is_extrapolated:
-        return "beyond what was measured: extrapolated"
+        return "extrapolated beyond what was measured"
     if strangers.count > 2 / 3:
-        return f"about {round(strangers.count):,} in each such search"
+        return "in each such search"
     return f"one in about {one_in(strangers.count):,} such searches"
 
 
@@ -186,7 +186,8 @@ def meaning(record: SearchRecord) -> str:
 
 def _reached(strangers: ExpectedStrangers, compared: int) -> str:
     if strangers.count > 2 / 3:
-        return f"about {count(round(strangers.count), 'stranger', 'strangers')} in {compared:,} can be expected to reach"
+        about = rounded(strangers.count)
+        return f"about {figure(about)} {'stranger' if about == 1 else 'strangers'} in {compared:,} can be expected to reach"
     return f"a stranger can be expected to reach in one of about {one_in(strangers.count):,} such searches"
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lookalike.domain import policy
-from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace, ProbeKind
+from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace
 from lookalike.domain.errors import Conflict
 from lookalike.domain.galleries import Purpose
 from lookalike.domain.identifiers import Actor, CaseId, ExhibitId
 from lookalike.domain.log import EntryKind
+from lookalike.domain.probes import ProbeKind
 from lookalike.services.analysis import Analyst
 from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal, next_seq

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lookalike.domain.errors import Denied
+from lookalike.domain.errors import Denied, NotFound
 from lookalike.domain.identifiers import Actor
 from lookalike.domain.log import EntryKind
 from lookalike.domain.packs import PackInfo
@@ -32,6 +32,8 @@ class PackService:
             InvalidInput: It holds no detector and embedder that can be run.
             ModelDigestMismatch: A file is not what its carrier should hold.
         """
+        if not source.exists():
+            raise NotFound(f"There is no file or folder {source}.", remedy="Check the path.")
         return inspect_source(source)
 
     def add(self, proposal: PackProposal, *, accepted: bool, actor: Actor) -> PackInfo:

@@ -198,7 +198,7 @@ class BlobStore:
         """Lend a locked temporary file in the same file system; what is not renamed away in the block is removed."""
         path = self._folder / _INCOMING / stored_name
         while True:
-            file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE_FILE), "wb", buffering=0)
+            file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE_FILE), "wb")
             fcntl.flock(file, fcntl.LOCK_EX)
             if os.fstat(file.fileno()).st_nlink:
                 break

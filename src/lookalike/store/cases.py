@@ -4,10 +4,11 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
-from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace, ProbeKind
+from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace
 from lookalike.domain.errors import Conflict, NotFound
 from lookalike.domain.galleries import Purpose
 from lookalike.domain.identifiers import Actor, CaseId, Digest, ExhibitId, Seq
+from lookalike.domain.probes import ProbeKind
 from lookalike.store import schema
 from lookalike.store.rows import (
     analysed_size_of,

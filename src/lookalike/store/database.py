@@ -36,7 +36,6 @@ from lookalike.store.searches import Searches, WritableSearches
 from lookalike.store.statements import Statements
 
 _NOTHING_MADE = "No database was made."
-_VERSION_TABLE = "alembic_version"
 _UPGRADING = 0x6C6F6F6B  # the number of the advisory lock that lets one process at a time upgrade
 
 
@@ -266,7 +265,7 @@ def _bare_connection(engine: Engine, kept: str) -> Iterator[Connection]:
 
 
 def _fill(connection: Connection, key: MasterKey) -> None:
-    if inspect(connection).has_table("home") or inspect(connection).has_table(_VERSION_TABLE):
+    if inspect(connection).has_table("home") or inspect(connection).has_table("alembic_version"):
         raise Conflict("There is a database already.", remedy="Choose another home, or an empty database.")
     _upgrade(connection)
     connection.execute(insert(schema.home).values(id=1, key_check=key.derive(b"key check")))
@@ -310,7 +309,7 @@ def _check_key(connection: Connection, key: MasterKey) -> None:
 
 
 def _revision(connection: Connection) -> str:
-    return str(connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar())
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
 
 
 def _check_revision(connection: Connection) -> None:

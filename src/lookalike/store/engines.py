@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.pq import Format
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
@@ -18,6 +19,8 @@ POSTGRESQL_PREFIX = "postgresql+psycopg://"
 PATIENCE_S = 15.0
 """How long a writer waits for its turn."""
 _OLDEST_SQLITE = (3, 51, 3)
+BINARY = "binary"
+"""The execution option that asks for rows in binary, where a driver has the choice."""
 _POOL = 8
 _PAGE_BYTES = 16_384
 
@@ -62,9 +65,17 @@ def make_engine(url: str, key: MasterKey, *, patience_s: float = PATIENCE_S) -> 
         address = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise InvalidInput("The database address cannot be read.", remedy="Check it for typing errors.") from error
-    return create_engine(
+    engine = create_engine(
         address, pool_size=_POOL, max_overflow=_POOL, pool_timeout=patience_s, pool_pre_ping=True, hide_parameters=True
     )
+    event.listen(engine, "before_cursor_execute", _ask_for_binary)
+    return engine
+
+
+def _ask_for_binary(_connection: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
+    """Have psycopg fetch in binary where a statement asks for it: bytes come in half the size."""
+    if context is not None and context.execution_options.get(BINARY):
+        cursor.format = Format.BINARY
 
 
 def _sqlite_engine(path: Path, key: MasterKey, patience_s: float) -> Engine:
@@ -149,14 +160,26 @@ def start_reading(connection: Connection) -> None:
 
 
 def damage(connection: Connection) -> tuple[str, ...]:
-    """Say what is wrong with an SQLite file: pages that were altered, and rows that name nothing."""
-    altered = [row[0] for row in connection.exec_driver_sql("PRAGMA cipher_integrity_check")]
-    if altered:  # reading on would end in the middle
-        return tuple(str(words) for words in altered)
-    structure = [row[0] for row in connection.exec_driver_sql("PRAGMA quick_check")]
+    """Say what is wrong with an SQLite file: pages that were altered, structure that is broken, rows that name nothing.
+
+    Pages are read past the database's own locks, so what is found while others write is only believed when it is found
+    again while nobody can. A page that was half copied from the log when the disk was full is made whole first.
+    """
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    if _altered_pages(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        altered = _altered_pages(connection)
+        connection.rollback()
+        if altered:  # reading on would end in the middle
+            return altered
+    structure = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    found = [str(words) for words in structure if words != "ok"]
+    found = [words for words in structure if words != "ok"]
     return (*found, *(f"row {row[1]} of {row[0]} names nothing in {row[2]}" for row in dangling))
+
+
+def _altered_pages(connection: Connection) -> tuple[str, ...]:
+    return tuple(str(row[0]) for row in connection.exec_driver_sql("PRAGMA cipher_integrity_check"))
 
 
 def sync_folder(folder: Path) -> None:

@@ -99,19 +99,19 @@ def _translated(error: StatementError, kept: str) -> LookalikeError:
         return cause
     if not isinstance(error, DBAPIError):
         return InvalidInput(f"A value cannot be stored: {cause}", kept=kept)
-    name = getattr(cause, "sqlite_errorname", None)
-    if name is not None:
-        return _meant(_SQLITE, f"{name}: {cause}", str(cause), kept)
+    code = getattr(cause, "sqlite_errorname", None)
+    if code is not None:
+        return _meant(_SQLITE, str(code), str(cause), kept)
     # a server's full text names values: only its first sentence is repeated
     said = getattr(getattr(cause, "diag", None), "message_primary", None) or "no connection"
     return _meant(_POSTGRESQL, getattr(cause, "sqlstate", None) or "", str(said), kept)
 
 
 def _meant(meanings: dict[str, _Meaning], code: str, said: str, kept: str) -> LookalikeError:
-    meaning = meanings[max((start for start in meanings if code.startswith(start)), key=len)]
-    return meaning.kind(
-        meaning.happened.format(said=said), kept=kept, remedy=meaning.remedy, database_code=code.split(":")[0]
-    )
+    full = f"{code}: {said}"
+    meaning = meanings[max((start for start in meanings if full.startswith(start)), key=len)]
+    happened = meaning.happened.format(said=said)
+    return meaning.kind(happened, kept=kept, remedy=meaning.remedy, database_code=code)
 
 
 @contextmanager

@@ -195,33 +195,43 @@ class References:
         )
         if pack is None:
             return
-        columns = (
-            _TEMPLATE.c.face,
-            _TEMPLATE.c.vector,
-            _REFERENCE.c.gallery,
-            _REFERENCE.c.added_seq,
-            func.coalesce(_REFERENCE.c.removed_seq, -1),
-        )
-        joined = _TEMPLATE.join(_REFERENCE, _REFERENCE.c.id == _TEMPLATE.c.reference)
-        ordered = select(*columns).select_from(joined).where(_TEMPLATE.c.pack == pack.number)
-        ordered = ordered.order_by(_TEMPLATE.c.face).limit(block)
+        ordered = select(_TEMPLATE.c.face, _TEMPLATE.c.reference, _TEMPLATE.c.vector)
+        ordered = ordered.where(_TEMPLATE.c.pack == pack.number).order_by(_TEMPLATE.c.face).limit(block)
+        open_ = self._statements.seal.open
         while rows := self._statements.tuples(ordered.where(_TEMPLATE.c.face > after_face)):
-            faces, sealed, galleries, added, removed = zip(*rows, strict=True)
-            open_ = self._statements.seal.open
+            faces, references, sealed = zip(*rows, strict=True)
             vectors = b"".join(map(open_, sealed, faces))
             if len(vectors) != len(rows) * pack.dimension * _STORED_FLOAT.itemsize:
                 raise IntegrityError(
                     f"A template of faces {faces[0]} to {faces[-1]} is not of {pack.dimension} numbers.",
                     remedy="Restore the last backup.",
                 )
+            galleries, added, removed = self._placed(np.array(references, np.int64))
             yield TemplateBlock(
                 faces=np.array(faces, np.int64),
                 vectors=np.frombuffer(vectors, _STORED_FLOAT).reshape(len(rows), pack.dimension),
-                galleries=np.array(galleries, np.int32),
-                added=np.array(added, np.int64),
-                removed=np.array(removed, np.int64),
+                galleries=galleries.astype(np.int32),
+                added=added,
+                removed=removed,
             )
             after_face = faces[-1]
+
+    def _placed(self, references: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return gallery, enrolment and removal (-1 while enrolled) of each reference: int64, shape (3, n).
+
+        The ids given lie close together, because they are given out in order: so their whole range is read, which is
+        quick on any database without help from its planner.
+        """
+        columns = (
+            _REFERENCE.c.id,
+            _REFERENCE.c.gallery,
+            _REFERENCE.c.added_seq,
+            func.coalesce(_REFERENCE.c.removed_seq, -1),
+        )
+        lowest, highest = int(references.min()), int(references.max())
+        between = select(*columns).where(_REFERENCE.c.id.between(lowest, highest)).order_by(_REFERENCE.c.id)
+        rows = np.array(self._statements.tuples(between), np.int64)
+        return rows[np.searchsorted(rows[:, 0], references), 1:].T.copy()
 
     def removals(self, *, fingerprint: Fingerprint, after: Seq) -> Iterator[tuple[Seq, npt.NDArray[np.int64]]]:
         """Yield what was removed beyond log position *after*: each position with its faces of one model pack.

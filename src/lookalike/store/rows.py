@@ -1,6 +1,5 @@
 """Domain values as columns, and columns as domain values; each pair of functions here is a round trip."""
 
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row
@@ -49,7 +48,15 @@ def analysed_size_of(row: Row[Any]) -> tuple[int, int]:
 
 def provenance_columns(provenance: Provenance) -> Columns:
     """Return the columns of *provenance*."""
-    return asdict(provenance)
+    return {
+        "source_page": provenance.source_page,
+        "picture_address": provenance.picture_address,
+        "captured": provenance.captured,
+        "published": provenance.published,
+        "licence": provenance.licence,
+        "notes": provenance.notes,
+        "file_name": provenance.file_name,
+    }
 
 
 def provenance_of(row: Row[Any]) -> Provenance:

@@ -203,13 +203,11 @@ Index(
 Index("ix_reference_original", reference.c.original)
 Index("ix_reference_added", reference.c.gallery, reference.c.added_seq)
 _removed = text("removed_seq IS NOT NULL")
-Index(
-    "ix_reference_removed",
-    reference.c.removed_seq,
-    reference.c.gallery,
-    sqlite_where=_removed,
-    postgresql_where=_removed,
-)
+for _name, _columns in (
+    ("ix_reference_removed", (reference.c.gallery, reference.c.removed_seq)),
+    ("ix_reference_removals", (reference.c.removed_seq,)),
+):
+    Index(_name, *_columns, sqlite_where=_removed, postgresql_where=_removed)
 
 face = Table(
     "face",

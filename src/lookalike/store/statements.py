@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lookalike.domain.errors import IntegrityError
 from lookalike.store import schema
+from lookalike.store.engines import BINARY
 from lookalike.store.failures import database_failures
 from lookalike.store.sealing import VectorSeal
 
@@ -43,8 +44,8 @@ class Statements:
             return result.all()
 
     def tuples(self, statement: Executable) -> list[tuple[Any, ...]]:
-        """Return every row as the driver gave it: quick, and only for columns without a type of our own."""
-        result = self.run(statement)
+        """Return every row as the driver gave it, in binary: for many rows of numbers and bytes."""
+        result = self.run(statement.execution_options(**{BINARY: True}))
         with database_failures(), closing(result):
             return list(result.cursor.fetchall())
 

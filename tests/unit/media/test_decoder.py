@@ -110,9 +110,19 @@ def test_orientation_out_of_range_is_none(decoder: Decoder, value: int) -> None:
 def test_the_transformation_of_a_heic_is_applied_once(decoder: Decoder) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    frame = decoder.decode(saved(quarters(), "HEIF", exif=exif))
+    turned = saved(quarters(), "HEIF", exif=exif.tobytes())
+    assert b"irot" in turned
+    frame = decoder.decode(turned)
     assert (frame.width, frame.height) == (64, 96) == frame.origin.upright_size
     assert patch(frame.pixels, Box(0, 0, 32, 48)) == pytest.approx((40, 40, 220), abs=12)
+
+
+def test_the_exif_orientation_of_a_heic_is_a_remark(decoder: Decoder) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = saved(quarters(), "HEIF", exif=exif)
+    assert b"irot" not in lying
+    assert decoder.decode(lying).width == 96
 
 
 @pytest.mark.parametrize(
@@ -205,9 +215,8 @@ def test_numbers_without_an_appearance_are_refused(decoder: Decoder, mode: str) 
     assert why(decoder, saved(Image.new(mode, (9, 9), 70000), "TIFF")) is WhyUnreadable.UNSUPPORTED_PIXELS
 
 
-def linear_profile() -> bytes:
-    """A monitor profile whose red is far from sRGB's: an XYZ profile of LittleCMS is none, so sRGB with red and blue
-    exchanged in the tag table."""
+def exchanging_profile() -> bytes:
+    """An RGB profile far from sRGB: sRGB's own, with red and blue exchanged in its tag table."""
     plain = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     red, blue = plain.index(b"rXYZ"), plain.index(b"bXYZ")
     plain[red : red + 4], plain[blue : blue + 4] = b"bXYZ", b"rXYZ"
@@ -216,7 +225,7 @@ def linear_profile() -> bytes:
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"])
 def test_a_profile_is_applied(decoder: Decoder, format_: str) -> None:
-    frame = decoder.decode(saved(Image.new("RGB", (64, 64), (250, 20, 20)), format_, icc_profile=linear_profile()))
+    frame = decoder.decode(saved(Image.new("RGB", (64, 64), (250, 20, 20)), format_, icc_profile=exchanging_profile()))
     assert frame.origin.colour == "converted"
     assert frame.pixels[32, 32].tolist() == pytest.approx((20, 20, 250), abs=14)
 
@@ -235,14 +244,14 @@ def test_an_unusable_profile_is_recorded_and_passed_over(decoder: Decoder, mode:
         ImageCms.createProfile("LAB" if spoiled == "of another space" else "sRGB")
     ).tobytes()
     profile = {"junk": b"\xff" * 300, "cut": whole[:200], "of another space": whole}[spoiled]
-    picture = Image.new(mode, (30, 20), "white")
+    picture = Image.new(mode, (30, 20), 0 if mode == "CMYK" else "white")
     frame = decoder.decode(saved(picture, "JPEG", icc_profile=profile))
     assert frame.origin.colour == "broken-profile"
     assert frame.pixels.min() >= 250
 
 
 def test_a_profile_for_colour_serves_grey_too(decoder: Decoder) -> None:
-    frame = decoder.decode(saved(Image.new("L", (30, 20), 90), "JPEG", icc_profile=linear_profile()))
+    frame = decoder.decode(saved(Image.new("L", (30, 20), 90), "JPEG", icc_profile=exchanging_profile()))
     assert frame.origin.colour == "converted"
 
 

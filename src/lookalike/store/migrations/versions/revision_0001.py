@@ -261,9 +261,17 @@ def upgrade() -> None:
     op.create_index("ix_reference_added", "reference", ["gallery", "added_seq"], unique=False)
     op.create_index("ix_reference_original", "reference", ["original"], unique=False)
     op.create_index(
+        "ix_reference_removals",
+        "reference",
+        ["removed_seq"],
+        unique=False,
+        sqlite_where=sa.text("removed_seq IS NOT NULL"),
+        postgresql_where=sa.text("removed_seq IS NOT NULL"),
+    )
+    op.create_index(
         "ix_reference_removed",
         "reference",
-        ["removed_seq", "gallery"],
+        ["gallery", "removed_seq"],
         unique=False,
         sqlite_where=sa.text("removed_seq IS NOT NULL"),
         postgresql_where=sa.text("removed_seq IS NOT NULL"),

@@ -1,0 +1,302 @@
+"""The commands as a user runs them: text, JSON, exit codes, bad input."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lookalike.cli.main import main
+from lookalike.domain.statements import LEAD_STATEMENT
+
+Run = Callable[..., tuple[int, str, str]]
+GALLERY = ("--owner", "Archive", "--basis", "statute", "--category", "archive", "--purpose", "archive-research")
+INTAKE = ("--purpose", "archive-research", "--matter", "naming sitters", "--basis", "statute")
+PROBE = ("--kind", "photograph", "--origin", "album")
+
+
+@pytest.fixture
+def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return ``run(*words)``: exit code, standard output, standard error of one command in the home."""
+    assert home.is_dir()
+
+    def command(*words: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        shown = capsys.readouterr()
+        code = left.value.code
+        return (code if isinstance(code, int) else 1), shown.out, shown.err
+
+    return command
+
+
+@pytest.fixture
+def portrait(data_folder: Path) -> Callable[[str, str], Path]:
+    """Return ``portrait(set, id)``."""
+    return lambda folder, name: data_folder / "portraits" / folder / f"{name}.jpg"
+
+
+@pytest.fixture
+def searched(run: Run, portrait: Callable[[str, str], Path]) -> Run:
+    """A gallery of two, and a case with one exhibit, made by commands."""
+    assert run("gallery", "register", "archive", *GALLERY)[0] == 0
+    assert run("enrol", "archive", portrait("gallery", "A000370"), portrait("gallery", "A000372"))[0] == 0
+    assert run("case", "open", "C-1", *INTAKE)[0] == 0
+    assert run("exhibit", "add", "C-1", portrait("probe", "A000370"), *PROBE)[0] == 0
+    return run
+
+
+def test_help_is_fast_because_nothing_heavy_is_imported() -> None:
+    """The time itself is measured in docs/measurements; here it is what costs it."""
+    code = (
+        "import sys, lookalike.cli.main; "
+        "heavy = ('numpy', 'onnxruntime', 'faiss', 'sqlalchemy', 'cv2', 'PIL', 'pydantic'); "
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+@pytest.mark.faces
+def test_the_answer_as_json(searched: Run) -> None:
+    code, out, err = searched("search", "run", "C-1", "E1", "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    first = answer["candidates"][0]
+    assert (first["rank"], first["external_id"], first["gallery"]) == (1, "A000370", "archive")
+    assert 0.3 < first["score"] <= 1
+    assert {"rank", "external_id", "gallery", "score", "expected_strangers", "source"} <= first.keys()
+    assert first["source"]["file_name"] == "A000370.jpg"
+    assert (answer["compared"], answer["is_complete"], answer["statement"]) == (2, True, LEAD_STATEMENT)
+    again = json.loads(searched("search", "show", answer["id"], "--json")[1])
+    assert again == answer
+    replay = json.loads(searched("search", "replay", answer["id"], "--json")[1])
+    assert (replay["verdict"], replay["changes"]) == ("identical", [])
+
+
+@pytest.mark.faces
+def test_the_answer_as_text_carries_what_it_must(searched: Run) -> None:
+    code, out, _ = searched("search", "run", "C-1", "E1")
+    assert code == 0
+    for part in ("A000370", "archive", "All 2 references were compared", "proven complete", LEAD_STATEMENT):
+        assert part in out
+
+
+@pytest.mark.faces
+def test_json_is_documented(searched: Run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "json.md").read_text(encoding="utf-8")
+    outputs = [
+        searched("search", "run", "C-1", "E1", "--json"),
+        searched("gallery", "show", "archive", "--json"),
+        searched("case", "show", "C-1", "--json"),
+        searched("exhibit", "show", "C-1", "E1", "--json"),
+        searched("models", "list", "--json"),
+        searched("settings", "show", "--json"),
+        searched("audit", "verify", "--json"),
+        searched("fsck", "--json"),
+        searched("enrol", "archive", __file__, "--json"),
+    ]
+    keys: set[str] = set()
+    for _, out, _ in outputs:
+        keys |= _keys(json.loads(out))
+    missing = sorted(key for key in keys if f"`{key}`" not in page)
+    assert not missing
+
+
+def _keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        counted_by_value = {"reasons", "kinds"}  # their keys are values: what was counted
+        nested = (inner for name, inner in value.items() if name not in counted_by_value)
+        return set(value) | {key for inner in nested for key in _keys(inner)}
+    if isinstance(value, list):
+        return {key for inner in value for key in _keys(inner)}
+    return set()
+
+
+@pytest.mark.faces
+def test_sheets_are_written_and_hold_everything_they_show(searched: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "out" / "answer.html"
+    assert searched("search", "run", "C-1", "E1", "--sheet", sheet)[0] == 0
+    page = sheet.read_text(encoding="utf-8")
+    assert LEAD_STATEMENT in page
+    assert "A000370" in page
+    assert 'src="http' not in page
+    assert "<script" not in page
+    faces = tmp_path / "faces.html"
+    assert searched("exhibit", "show", "C-1", "E1", "--sheet", faces)[0] == 0
+    assert "viewBox" in faces.read_text(encoding="utf-8")
+
+
+@pytest.mark.faces
+def test_faces_stores_nothing(searched: Run, portrait: Callable[[str, str], Path], tmp_path: Path) -> None:
+    before = json.loads(searched("audit", "verify", "--json")[1])
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    code, out, _ = searched("faces", portrait("probe", "A000372"), text, "--json")
+    found = json.loads(out)
+    assert code == 2
+    assert len(found["pictures"][0]["faces"]) == 1
+    assert found["unreadable"][0]["name"].endswith("notes.txt")
+    after = json.loads(searched("audit", "verify", "--json")[1])
+    assert after["size"] == before["size"]
+
+
+@pytest.mark.faces
+def test_enrolling_twice_says_that_nothing_changed(searched: Run, portrait: Callable[[str, str], Path]) -> None:
+    code, out, _ = searched("enrol", "archive", portrait("gallery", "A000370"))
+    assert code == 0
+    assert "Nothing changed" in out
+
+
+@pytest.mark.faces
+def test_refused_pictures_are_written_as_inert_cells(searched: Run, tmp_path: Path) -> None:
+    hostile = tmp_path / "in" / "=cmd().jpg"
+    hostile.parent.mkdir()
+    hostile.write_bytes(b"not a picture")
+    table = tmp_path / "refused.csv"
+    assert searched("enrol", "archive", hostile.parent, "--refused", table)[0] == 0
+    assert "\nin/=cmd().jpg,'=cmd()," in table.read_text(encoding="utf-8").replace("\r", "")
+
+
+BAD = {
+    "unknown gallery": (("gallery", "show", "nowhere"), 3, "not_found"),
+    "enrol into an unknown gallery": (("enrol", "nowhere", __file__), 3, "not_found"),
+    "unknown case": (("search", "run", "nowhere", "E1"), 3, "not_found"),
+    "unknown search": (("search", "show", "nowhere"), 3, "not_found"),
+    "unknown exhibit": (("search", "run", "C-1", "E9"), 3, "not_found"),
+    "missing file": (("exhibit", "add", "C-1", "/nowhere.jpg", *PROBE), 3, "not_found"),
+    "unreadable picture": (("exhibit", "add", "C-1", __file__, *PROBE), 2, "unreadable_media"),
+    "a second gallery of one name": (("gallery", "register", "ARCHIVE", *GALLERY), 4, "conflict"),
+    "a second case of one name": (("case", "open", "C-1", *INTAKE), 4, "conflict"),
+    "no intake": (("case", "open", "C-2"), 5, "policy_refusal"),
+    "too long a list": (("search", "run", "C-1", "E1", "--limit", "51"), 5, "policy_refusal"),
+    "unknown model source": (("models", "add", "/nowhere.whl", "--accept-licence"), 3, "not_found"),
+    "a model source without models": (("models", "add", __file__, "--accept-licence"), 2, "invalid_input"),
+    "a position ahead of the log": (("search", "run", "C-1", "E1", "--as-of", "999999"), 2, "invalid_input"),
+    "a face that is not there": (("search", "run", "C-1", "E1", "--face", "7"), 3, "not_found"),
+}
+
+
+@pytest.mark.faces
+@pytest.mark.parametrize(("words", "status", "code"), BAD.values(), ids=BAD.keys())
+def test_bad_input_gets_its_exit_code_and_three_sentences(
+    searched: Run, words: tuple[str, ...], status: int, code: str
+) -> None:
+    ended, out, err = searched(*words, "--json")
+    failure = json.loads(err)["error"]
+    assert (ended, out, failure["code"]) == (status, "", code)
+    assert failure["happened"]
+    assert failure["kept"]
+    ended, _, shown = searched(*words)
+    assert ended == status
+    assert failure["happened"] in shown.replace("\n", " ")
+
+
+def test_no_home_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LOOKALIKE_HOME", str(tmp_path / "none"))
+    with pytest.raises(SystemExit) as left:
+        main(["gallery", "list"])
+    assert left.value.code == 3
+    assert "lookalike init" in capsys.readouterr().err
+
+
+def test_init_makes_a_key_outside_the_home_and_refuses_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LOOKALIKE_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    home = tmp_path / "home"
+    with pytest.raises(SystemExit) as left:
+        main(["init", "--home", str(home), "--json"])
+    assert left.value.code == 0
+    made = json.loads(capsys.readouterr().out)
+    key = Path(made["key_file"])
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert home not in key.parents
+    assert b"SQLite format 3" not in (home / "lookalike.db").read_bytes()[:100]
+    with pytest.raises(SystemExit) as left:
+        main(["init", "--home", str(home)])
+    assert left.value.code == 4
+    with pytest.raises(SystemExit) as left:
+        main(["case", "list", "--home", str(home)])
+    assert left.value.code == 0
+
+
+def test_the_wrong_key_opens_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert home.is_dir()
+    monkeypatch.setenv("LOOKALIKE_KEY", "a0" * 32)
+    with pytest.raises(SystemExit) as left:
+        main(["case", "list", "--json"])
+    assert left.value.code == 5
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "wrong_key"
+
+
+def test_an_unusable_setting_names_its_variable(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert home.is_dir()
+    monkeypatch.setenv("LOOKALIKE_TARGET_FPIR", "certain")
+    with pytest.raises(SystemExit) as left:
+        main(["case", "list"])
+    assert left.value.code == 2
+    assert "LOOKALIKE_TARGET_FPIR" in capsys.readouterr().err
+
+
+def test_another_user_is_no_actor(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert home.is_dir()
+    monkeypatch.setenv("LOGNAME", "mallory")
+    with pytest.raises(SystemExit) as left:
+        main(["case", "list"])
+    assert left.value.code == 5
+    assert "os:mallory" in capsys.readouterr().err
+
+
+@pytest.mark.faces
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system of one's own needs root")
+def test_a_full_disk_is_said_and_loses_nothing(
+    home: Path, portrait: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real file system of a few megabytes runs full in the middle of an enrolment."""
+    small = tmp_path / "small"
+    small.mkdir()
+    size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) + 6_000_000
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", small], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system: {mounted.stderr.strip()}")
+    try:
+        shutil.copytree(home, small / "home")
+        monkeypatch.setenv("LOOKALIKE_HOME", str(small / "home"))
+        monkeypatch.setenv("LOOKALIKE_BATCH", "8")
+        command = [sys.executable, "-m", "lookalike.cli.main"]
+        subprocess.run([*command, "gallery", "register", "archive", *GALLERY], check=True, capture_output=True)
+        pictures = portrait("gallery", "A000370").parent
+        full = subprocess.run(
+            [*command, "enrol", "archive", pictures, "--json"], capture_output=True, text=True, check=False
+        )
+        assert full.returncode == 7, full.stderr
+        assert json.loads(full.stderr)["error"]["code"] == "storage_full"
+        shutil.copytree(small / "home", tmp_path / "roomy")
+        monkeypatch.setenv("LOOKALIKE_HOME", str(tmp_path / "roomy"))
+        kept = subprocess.run(
+            [*command, "gallery", "show", "archive", "--json"], capture_output=True, text=True, check=True
+        )
+        assert json.loads(kept.stdout)["references"] > 0
+        subprocess.run([*command, "audit", "verify"], check=True, capture_output=True)
+        rest = subprocess.run(
+            [*command, "enrol", "archive", pictures, "--json"], capture_output=True, text=True, check=True
+        )
+        report = json.loads(rest.stdout)
+        assert report["unchanged"] == json.loads(kept.stdout)["references"]
+        assert report["enrolled"] + report["unchanged"] == 160
+    finally:
+        subprocess.run(["umount", small], check=True)
