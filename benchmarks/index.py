@@ -79,8 +79,9 @@ class Faces:
 
     def pictures(self, centres: Floats, least: float, most: float) -> Floats:
         """Return a picture of each identity, cos^2 to it uniform between *least* and *most*."""
-        share = self.random.uniform(least, most, (len(centres), 1)).astype(np.float32)
-        return unit(np.sqrt(share) * centres + np.sqrt(1 - share) * self.directions(len(centres)))
+        share: Floats = self.random.uniform(least, most, (len(centres), 1)).astype(np.float32)
+        known, rest = np.sqrt(share), np.sqrt(np.float32(1) - share)
+        return unit(known * centres + rest * self.directions(len(centres)))
 
     def chunk(self, rows: int) -> Floats:
         """Return *rows* enrolled pictures and keep some of their identities for probes."""

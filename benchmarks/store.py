@@ -144,7 +144,9 @@ def commit(database: Database) -> None:
             append(unit)
 
     times = sorted(timed(one) for _ in range(300))
-    report("commit a unit of one entry, median and 99th percentile", f"{times[150] * 1e3:.1f}, {times[296] * 1e3:.1f} ms")
+    report(
+        "commit a unit of one entry, median and 99th percentile", f"{times[150] * 1e3:.1f}, {times[296] * 1e3:.1f} ms"
+    )
 
 
 def blobs(folder: Path) -> None:

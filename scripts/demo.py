@@ -81,11 +81,12 @@ def main() -> int:
     started = time.monotonic()
     photos = _photos()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    pictures = FOLDER / "pictures"
-    pictures.mkdir(parents=True)
+    enrolled, pictures = FOLDER / "enrolled", FOLDER / "probes"
+    for folder in (enrolled, pictures):
+        folder.mkdir(parents=True)
     for name in PHOTOGRAPHS:
-        _take(name, pictures)
-    _proof_sheet(pictures)
+        _take(name, enrolled if name in ENROLLED else pictures)
+    _proof_sheet(pictures, enrolled)
     os.environ["LOOKALIKE_HOME"] = str(FOLDER / "home")
     os.environ["LOOKALIKE_KEY_FILE"] = str(FOLDER / "home.key")
     (FOLDER / "home.key").write_text(os.urandom(32).hex() + "\n")
@@ -96,12 +97,12 @@ def main() -> int:
     _run("models", "add", str(PACK), "--accept-licence")
     registered = ("--owner", "Demo archive", "--basis", "published pictures", "--category", "published")
     _run("gallery", "register", "published", *registered, "--purpose", "archive-research")
-    _run("enrol", "published", str(pictures), "--manifest", str(_manifest(pictures)))
+    _run("enrol", "published", str(enrolled), "--manifest", str(_manifest(enrolled)))
     if photos is not None:
         registered = ("--owner", "Demo archive", "--basis", "official portraits", "--category", "public-officials")
         _run("gallery", "register", "portraits", *registered, "--purpose", "archive-research")
         _run("enrol", "portraits", str(photos))
-    _run("enrol", "published", str(pictures), "--manifest", str(_manifest(pictures)))
+    _run("enrol", "published", str(enrolled), "--manifest", str(_manifest(enrolled)))
     stated = ("--purpose", "archive-research", "--matter", "naming sitters", "--basis", "archive statute")
     _run("case", "open", CASE, *stated)
 
@@ -168,12 +169,12 @@ def _take(name: str, folder: Path) -> None:
     (folder / name).write_bytes(data)
 
 
-def _proof_sheet(folder: Path) -> None:
+def _proof_sheet(folder: Path, enrolled: Path) -> None:
     """Lay three of the photographs side by side: one picture, three faces."""
     height = 600
     parts = []
     for name in ("astronaut.png", "grace_hopper.jpg", "obama3.jpg"):
-        with Image.open(folder / name) as picture:
+        with Image.open((enrolled if name in ENROLLED else folder) / name) as picture:
             parts.append(picture.convert("RGB").resize((round(picture.width * height / picture.height), height)))
     sheet = Image.new("RGB", (sum(part.width for part in parts) + 40, height + 20), (118, 118, 118))
     left = 10
@@ -191,7 +192,7 @@ def _manifest(folder: Path) -> Path:
         writer.writerow(("path", "external_id", "source_page", "licence"))
         for name in ENROLLED:
             _, _, _, source, licence = PHOTOGRAPHS[name]
-            writer.writerow((f"pictures/{name}", Path(name).stem, source, licence))
+            writer.writerow((f"enrolled/{name}", Path(name).stem, source, licence))
     return path
 
 

@@ -1,7 +1,7 @@
 """Write the generated reference pages, or check that they are as the program is.
 
-    python scripts/reference.py            writes docs/reference/cli.md, settings.md, errors.md
-    python scripts/reference.py --check    fails where a page differs
+python scripts/reference.py            writes docs/reference/cli.md, settings.md, errors.md
+python scripts/reference.py --check    fails where a page differs
 """
 
 import sys
@@ -67,7 +67,11 @@ def _row(parameter: "typer.core.TyperOption | typer.core.TyperArgument") -> Iter
 
 def settings() -> str:
     """Return the settings reference."""
-    lines = ["# Settings\n", NOTE, "Read once, from the environment. `lookalike settings show` says what is in force.\n"]
+    lines = [
+        "# Settings\n",
+        NOTE,
+        "Read once, from the environment. `lookalike settings show` says what is in force.\n",
+    ]
     for name, field in Settings.model_fields.items():
         default = "the platform's data folder" if name == "home" else field.default
         lines += [f"## `LOOKALIKE_{name.upper()}`\n", f"{field.description} Default: {default}.\n"]
@@ -79,7 +83,7 @@ def error_codes() -> str:
     lines = [
         "# Errors\n",
         NOTE,
-        "With `--json`, a failure is one object on standard error: `{\"error\": {code, happened, kept, remedy, values}}`.\n",
+        'With `--json`, a failure is one object on standard error: `{"error": {code, happened, kept, remedy, values}}`.\n',
         "| code | exit | HTTP | meaning |",
         "|---|---|---|---|",
     ]

@@ -7,7 +7,7 @@ import numpy as np
 
 from lookalike.domain.calibration import Calibration
 from lookalike.domain.candidates import Certificate
-from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace, ProbeKind
+from lookalike.domain.cases import Case, CaseState, Exhibit, ExhibitFace
 from lookalike.domain.faces import DetectedFace, Quality, QualityReason, WhyNot
 from lookalike.domain.frames import Origin
 from lookalike.domain.galleries import Purpose
@@ -25,6 +25,7 @@ from lookalike.domain.identifiers import (
     Seq,
 )
 from lookalike.domain.packs import PackInfo
+from lookalike.domain.probes import ProbeKind
 from lookalike.domain.references import Provenance
 from lookalike.domain.searches import Candidate, Outcome, Receipt, SearchedGallery, SearchRecord, SearchSettings
 from lookalike.domain.statements import LEAD_STATEMENT

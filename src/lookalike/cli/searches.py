@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lookalike.domain.searches import Candidate, SearchRecord
 
 FEWEST_SHOWN = 0.001
-"""Below this, expected strangers are printed as "fewer than"; the calibration holds no more digits."""
+"""Fewer expected strangers than this are printed as fewer; the calibration holds no more digits."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -134,9 +134,13 @@ def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> Non
         say("This model pack is not calibrated: its scores rank candidates and say nothing more.")
     if record.candidates:
         table(
-            ("rank", "external id", "gallery", "score", "strangers expected as high", "source", "captured"),
+            ("rank", "external id", "gallery", "score", "strangers", "worth review", "source", "captured"),
             [_row(candidate) for candidate in record.candidates],
             right=(0, 3, 4),
+        )
+    if threshold is not None:
+        say(
+            "strangers: references of other people that are expected to score as high in a gallery of this size (~ extrapolated)"
         )
     galleries = ", ".join(f"{g.name} (version {g.version}, {g.compared:,})" for g in record.receipt.galleries)
     say(f"All {compared:,} references were compared, and the list is proven complete. Galleries: {galleries}")
@@ -148,26 +152,26 @@ def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> Non
 
 def _row(candidate: "Candidate") -> tuple[object, ...]:
     provenance = candidate.provenance
-    mark = "*" if candidate.above_operating_point else ""
     return (
-        f"{mark}{candidate.rank}",
+        candidate.rank,
         candidate.external_id,
         candidate.gallery,
         f"{candidate.score:.3f}",
         in_words(candidate.expected_strangers),
+        "yes" if candidate.above_operating_point else "",
         provenance.source_page or provenance.picture_address or provenance.file_name,
         provenance.captured,
     )
 
 
 def in_words(strangers: "ExpectedStrangers | None") -> str:
-    """Return expected strangers with as many digits as the calibration holds."""
+    """Return expected strangers with as many digits as the calibration holds; extrapolated ones carry a tilde."""
     if strangers is None:
-        return "not calibrated"
+        return "-"
+    about = "~" if strangers.is_extrapolated else ""
     if strangers.count < FEWEST_SHOWN:
-        return f"fewer than {FEWEST_SHOWN:g}"
-    digits = f"{strangers.count:,.0f}" if strangers.count >= 10 else f"{strangers.count:.2g}"
-    return f"{digits} (extrapolated)" if strangers.is_extrapolated else digits
+        return f"{about}<{FEWEST_SHOWN:g}"
+    return about + (f"{strangers.count:,.0f}" if strangers.count >= 10 else f"{strangers.count:.2g}")
 
 
 def record_as_json(record: "SearchRecord") -> dict[str, object]:

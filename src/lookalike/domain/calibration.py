@@ -88,20 +88,27 @@ class Calibration:
             raise InvalidInput("A calibration needs rising scores and falling rates in (0, 1].")
 
     def rate(self, score: float) -> float:
-        """Return FMR at *score*: log-linear between table points, continued beyond the last one.
+        """Return FMR at *score*: log-linear between table points, continued beyond both ends, and never above 1.
 
-        Below the first point the first rate's bound, 1, is approached log-linearly and never passed.
+        Raises:
+            InvalidInput: *score* is not a finite number.
         """
         if not math.isfinite(score):
             raise InvalidInput(f"Not a comparison score: {score}.")
-        at = min(max(bisect_left(self.scores, score), 1), len(self.scores) - 1)
-        if at < len(self.scores) and score == self.scores[at]:
+        at = bisect_left(self.scores, score)
+        if at == len(self.scores):
+            return min(self.rates[-1], self._on_line(score, self._tail_anchor, at - 1))
+        if self.scores[at] == score:
             return self.rates[at]
-        low, high = at - 1, at
-        if score > self.scores[-1]:
-            low, high = self._tail_anchor, len(self.scores) - 1
-        slope = (math.log(self.rates[high]) - math.log(self.rates[low])) / (self.scores[high] - self.scores[low])
-        return min(1.0, math.exp(math.log(self.rates[high]) + slope * (score - self.scores[high])))
+        if at == 0:
+            return min(1.0, max(self.rates[0], self._on_line(score, 0, 1)))
+        return min(self.rates[at - 1], max(self.rates[at], self._on_line(score, at - 1, at)))
+
+    def _on_line(self, score: float, low: int, high: int) -> float:
+        """Return the value at *score* of the line through two table points, rates taken logarithmically."""
+        upper = math.log(self.rates[high])
+        slope = (upper - math.log(self.rates[low])) / (self.scores[high] - self.scores[low])
+        return math.exp(min(0.0, upper + slope * (score - self.scores[high])))
 
     @property
     def _tail_anchor(self) -> int:

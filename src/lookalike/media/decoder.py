@@ -101,9 +101,10 @@ class Decoder:
     def _ask(self, data: bytes, format_: str, name: str, side: int) -> tuple[Reply, Pixels | None]:
         """Take a place, and give it back with a process that can be asked again, or empty."""
         process = self._places.get()
+        if self._is_closed:
+            self._places.put(process)
+            raise Unavailable("The decoder is closed.")
         try:
-            if self._is_closed:
-                raise Unavailable("The decoder is closed.")
             if process is not None and process.is_ready():
                 try:
                     return process.ask(data, format_, side)

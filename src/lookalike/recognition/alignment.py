@@ -5,6 +5,7 @@ itself. The first points put the face upright and centred on small canvases; the
 again, and the mean of all has much less noise. See docs/adr/0003-averaged-landmarks.md.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,19 @@ import numpy as np
 from lookalike.domain.frames import Pixels
 from lookalike.recognition.detection import Detector
 from lookalike.recognition.inference import Floats
-from lookalike.recognition.preprocessing import Canvas, Preprocessing
+from lookalike.recognition.preprocessing import Canvas, Preprocessing, View
 from lookalike.recognition.rasters import mirror
-from lookalike.recognition.similarity import Affine, Patch, Points, cut_patch, fit_similarity, invert, transform, warp
+from lookalike.recognition.similarity import (
+    Affine,
+    Patch,
+    Points,
+    chain,
+    cut_patch,
+    fit_similarity,
+    invert,
+    transform,
+    warp,
+)
 
 _CANVASES_A_RUN = 16
 _MARGIN = 3.2
@@ -52,13 +63,14 @@ def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Pre
     template = np.array(settings.crop_points)
     wanted = float(np.hypot(*(template[1] - template[0]))) * settings.oversampling
     patches = [cut_patch(pixels, points, eye_distance=wanted, margin=_MARGIN) for points in first]
+    upright = [fit_similarity(points, template) for points in first]
     sets = [[points] for points in first]
     for side in dict.fromkeys(canvas.side for canvas in settings.canvases):
         canvases = [canvas for canvas in settings.canvases if canvas.side == side]
         jobs = [(face, canvas) for face in range(len(first)) for canvas in canvases]
         for start in range(0, len(jobs), _CANVASES_A_RUN):
             part = jobs[start : start + _CANVASES_A_RUN]
-            for (face, _), points in zip(part, _find_again(part, patches, first, detector, settings), strict=True):
+            for (face, _), points in zip(part, _find_again(part, patches, upright, detector, settings), strict=True):
                 if points is not None:
                     sets[face].append(points)
     return [Alignment(patch, np.stack(each)) for patch, each in zip(patches, sets, strict=True)]
@@ -67,14 +79,14 @@ def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Pre
 def _find_again(
     jobs: list[tuple[int, Canvas]],
     patches: list[Patch],
-    first: list[Points],
+    upright: list[Affine],
     detector: Detector,
     settings: Preprocessing,
 ) -> list[Points | None]:
     pictures, places, expected = [], [], []
     for face, canvas in jobs:
-        target = canvas_points(canvas, settings)
-        affine = fit_similarity(first[face], target)
+        affine = chain(upright[face], canvas_place(canvas, settings))
+        target = transform(canvas_place(canvas, settings), np.array(settings.crop_points))
         picture = warp(patches[face], affine, canvas.side)
         if canvas.is_mirrored:
             picture = mirror(picture)
@@ -90,14 +102,17 @@ def _find_again(
     ]
 
 
-def canvas_points(canvas: Canvas, settings: Preprocessing) -> Points:
-    """Return where the crop's five points lie on *canvas* before any mirroring, float64, shape (5, 2)."""
-    middle = settings.crop_side / 2
-    angle = np.deg2rad(canvas.turn)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    centred = (np.array(settings.crop_points) - middle) * (canvas.face / settings.crop_side)
-    points: Points = centred @ turn.T + canvas.side / 2
-    return points
+def canvas_place(canvas: Canvas, settings: Preprocessing) -> Affine:
+    """Return the transform from the crop's pixels to those of *canvas*, before any mirroring; shape (2, 3)."""
+    scale, angle = canvas.face / settings.crop_side, math.radians(canvas.turn)
+    along, across = scale * math.cos(angle), scale * math.sin(angle)
+    middle, centre = settings.crop_side / 2, canvas.side / 2
+    return np.array(
+        [
+            [along, -across, centre - (along - across) * middle],
+            [across, along, centre - (along + across) * middle],
+        ]
+    )
 
 
 def _mirror(points: Points, side: int) -> Points:
@@ -112,6 +127,15 @@ def _to_frame(points: Floats, canvas: Canvas, affine: Affine) -> Points:
     return transform(invert(affine), on_canvas)
 
 
-def crop(patch: Patch, points: Points, settings: Preprocessing) -> Pixels:
-    """Return the embedder's picture of a face: uint8, shape (112, 112, 3), RGB."""
-    return warp(patch, fit_similarity(points, np.array(settings.crop_points)), settings.crop_side)
+def view_of(alignment: Alignment, view: View, settings: Preprocessing) -> Pixels:
+    """Return one of the embedder's pictures of a face: uint8, shape (112, 112, 3), RGB.
+
+    A set of points that a pass did not give is replaced by the mean.
+    """
+    points = alignment.mean
+    if isinstance(view.points, int) and view.points < len(alignment.sets):
+        points = alignment.sets[view.points]
+    middle = settings.crop_side / 2
+    place = (np.array(settings.crop_points) - middle) * view.zoom + middle
+    picture = warp(alignment.patch, fit_similarity(points, place), settings.crop_side)
+    return mirror(picture) if view.is_mirrored else picture

@@ -29,6 +29,21 @@ class Canvas:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """One crop of a face, embedded on its own.
+
+    Attributes:
+        points: Which points it is cut by: ``mean``, or the number of a single set, 0 for the first points.
+        is_mirrored: Whether it is embedded as a mirror shows it.
+        zoom: How much larger the face is in it than in the usual crop.
+    """
+
+    points: str | int = "mean"
+    is_mirrored: bool = False
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Preprocessing:
     """Everything between a frame's pixels and the two models' inputs.
 
@@ -46,8 +61,7 @@ class Preprocessing:
         oversampling: Faces larger than this many times the crop are first reduced to it by area averaging.
         crop_side: Width and height in pixels of the embedder's input.
         crop_points: Where the five points lie in the crop, in continuous pixels.
-        probe_views: How many templates a probe's is the mean of: points of the mean, then of single passes.
-        probe_mirrors: Whether a probe's crops are embedded mirrored as well.
+        probe_views: What a probe's template is the mean of; the first is the one view of a reference.
     """
 
     analysed_side: int = ANALYSED_SIDE
@@ -69,8 +83,7 @@ class Preprocessing:
         (41.5493, 92.3655),
         (70.7299, 92.2041),
     )
-    probe_views: int = 3
-    probe_mirrors: bool = False
+    probe_views: tuple[View, ...] = (View(), View(is_mirrored=True), View(0), View(zoom=0.95))
 
     def describe(self) -> dict[str, object]:
         """Return the description that goes into a fingerprint, exactly as JSON would give it back."""
@@ -86,4 +99,4 @@ def for_pack(detector: str, embedder: str) -> Preprocessing:
     del embedder  # all kinds take the same crop
     if detector == "yunet":
         return Preprocessing()
-    return Preprocessing(lowest_score=0.5, overlap=0.4, canvases=(), probe_views=1)
+    return Preprocessing(lowest_score=0.5, overlap=0.4, canvases=(), probe_views=(View(), View(is_mirrored=True)))

@@ -118,6 +118,9 @@ def _sharpness(luma: Pixels) -> float:
 
 
 def _cut_off(to_frame: Affine, side: int, frame_size: tuple[int, int]) -> float:
+    corners = transform(to_frame, np.array([[0.0, 0.0], [side, 0.0], [0.0, side], [side, side]]))
+    if (corners >= 0).all() and (corners <= frame_size).all():
+        return 0.0
     steps = (np.arange(16) + 0.5) * side / 16
     grid = np.stack(np.meshgrid(steps, steps), axis=2).reshape(-1, 2)
     placed = transform(to_frame, grid)

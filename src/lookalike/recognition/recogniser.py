@@ -11,7 +11,7 @@ from lookalike.domain.frames import Frame, Pixels
 from lookalike.domain.geometry import Box, Landmarks
 from lookalike.domain.packs import PackInfo
 from lookalike.domain.templates import Template
-from lookalike.recognition.alignment import Alignment, align, crop
+from lookalike.recognition.alignment import Alignment, align, view_of
 from lookalike.recognition.detection import Detector, find_faces
 from lookalike.recognition.detections import Detections
 from lookalike.recognition.embedding import Embedder
@@ -20,7 +20,7 @@ from lookalike.recognition.inference import Floats, Model
 from lookalike.recognition.manifests import read_manifest
 from lookalike.recognition.preprocessing import Preprocessing, for_pack
 from lookalike.recognition.quality import assess, look
-from lookalike.recognition.rasters import mirror, settle
+from lookalike.recognition.rasters import settle
 from lookalike.recognition.scrfd import Scrfd
 from lookalike.recognition.similarity import Points
 from lookalike.recognition.yunet import Yunet
@@ -143,14 +143,9 @@ class Recogniser:
         return tuple(outcomes)
 
     def _views(self, alignment: Alignment, *, is_probe: bool) -> list[Pixels]:
-        """Return the crops to embed: by the averaged points, and for a probe by each pass's own as well."""
-        sets: list[Points] = [alignment.mean]
-        if is_probe:
-            sets += list(alignment.sets[: self._settings.probe_views - 1])
-        crops = [crop(alignment.patch, points, self._settings) for points in sets]
-        if is_probe and self._settings.probe_mirrors:
-            crops += [mirror(picture) for picture in crops]
-        return crops
+        """Return the crops to embed: the one by the averaged points first, for a probe the others after it."""
+        wanted = self._settings.probe_views if is_probe else self._settings.probe_views[:1]
+        return [view_of(alignment, view, self._settings) for view in wanted]
 
     def _conclude(
         self, face: DetectedFace, raw: Floats, picture: Pixels, points: Points, frame_size: tuple[int, int]

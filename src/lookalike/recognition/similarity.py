@@ -31,10 +31,12 @@ def fit_similarity(source: Points, target: Points) -> Affine:
     Source: S. Umeyama, "Least-squares estimation of transformation parameters between two point patterns", IEEE TPAMI
     13(4), 1991; in the plane it is a complex regression.
     """
-    z = source[:, 0] + 1j * source[:, 1]
-    w = target[:, 0] + 1j * target[:, 1]
-    z_mean, w_mean = z.mean(), w.mean()
-    factor = np.vdot(z - z_mean, w - w_mean) / np.vdot(z - z_mean, z - z_mean).real
+    z = [complex(x, y) for x, y in source.tolist()]
+    w = [complex(x, y) for x, y in target.tolist()]
+    z_mean, w_mean = sum(z) / len(z), sum(w) / len(w)
+    centred = [each - z_mean for each in z]
+    spread = sum(abs(each) ** 2 for each in centred)
+    factor = sum(each.conjugate() * (other - w_mean) for each, other in zip(centred, w, strict=True)) / spread
     shift = w_mean - factor * z_mean
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
 
@@ -47,13 +49,17 @@ def transform(affine: Affine, points: Points) -> Points:
 
 def invert(affine: Affine) -> Affine:
     """Return the inverse of *affine*, shape (2, 3)."""
-    inverse = np.linalg.inv(affine[:, :2])
-    return np.column_stack([inverse, -inverse @ affine[:, 2]])
+    (a, b, x), (c, d, y) = affine.tolist()
+    area = a * d - b * c
+    inverse: Affine = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / area
+    return inverse
 
 
 def chain(first: Affine, second: Affine) -> Affine:
     """Return the transform that does *first*, then *second*."""
-    return np.column_stack([second[:, :2] @ first[:, :2], second[:, :2] @ first[:, 2] + second[:, 2]])
+    chained: Affine = second[:, :2] @ first
+    chained[:, 2] += second[:, 2]
+    return chained
 
 
 @dataclass(frozen=True, slots=True)

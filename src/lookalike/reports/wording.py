@@ -187,7 +187,8 @@ def meaning(record: SearchRecord) -> str:
 def _reached(strangers: ExpectedStrangers, compared: int) -> str:
     if strangers.count > 2 / 3:
         about = rounded(strangers.count)
-        return f"about {figure(about)} {'stranger' if about == 1 else 'strangers'} in {compared:,} can be expected to reach"
+        who = "stranger" if about == 1 else "strangers"
+        return f"about {figure(about)} {who} in {compared:,} can be expected to reach"
     return f"a stranger can be expected to reach in one of about {one_in(strangers.count):,} such searches"
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
-from psycopg.pq import Format
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -75,6 +74,8 @@ def make_engine(url: str, key: MasterKey, *, patience_s: float = PATIENCE_S) -> 
 def _ask_for_binary(_connection: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:
     """Have psycopg fetch in binary where a statement asks for it: bytes come in half the size."""
     if context is not None and context.execution_options.get(BINARY):
+        from psycopg.pq import Format  # noqa: PLC0415 -- loaded by then, and never where SQLite is used
+
         cursor.format = Format.BINARY
 
 

@@ -298,7 +298,7 @@ def test_pixels_and_sides_are_limited_by_the_header() -> None:
 )
 def test_impossible_limits_are_refused(limits: dict[str, int]) -> None:
     with pytest.raises(InvalidInput):
-        MediaLimits(**limits)  # type: ignore[arg-type]
+        MediaLimits(**limits)
 
 
 def test_a_decoder_needs_a_process() -> None:
@@ -358,10 +358,7 @@ def test_a_process_killed_while_idle_costs_no_picture(which: int) -> None:
     data = saved(quarters(), "PNG")
     with Decoder() as decoder:
         decoder.decode(data)
-        victim = child_of(decoder)[which]
-        os.kill(victim, signal.SIGKILL)
-        while Path(f"/proc/{victim}").exists() and "State:\tZ" not in Path(f"/proc/{victim}/status").read_text():
-            pass
+        os.kill(child_of(decoder)[which], signal.SIGKILL)
         assert decoder.decode(data).width == 96
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.domain.frames import Pixels
-from lookalike.recognition.alignment import align, canvas_points, crop
+from lookalike.recognition.alignment import Alignment, align, canvas_place, view_of
 from lookalike.recognition.detections import Detections
 from lookalike.recognition.inference import Floats
-from lookalike.recognition.preprocessing import Canvas, Preprocessing
+from lookalike.recognition.preprocessing import Canvas, Preprocessing, View
 from lookalike.recognition.similarity import (
     Points,
     chain,
@@ -103,9 +103,11 @@ def test_more_faces_than_a_run_holds_keep_their_order() -> None:
     assert [round(float(each.mean[0, 0] - found[0].mean[0, 0])) for each in found] == [3 * at for at in range(20)]
 
 
-def test_canvas_points_are_centred() -> None:
-    points = canvas_points(Canvas(160, 112), Preprocessing())
-    assert np.abs(points - CROP - 24).max() < 1e-9
+def test_faces_stand_in_the_middle_of_a_canvas() -> None:
+    same = canvas_place(Canvas(160, 112), Preprocessing())
+    assert np.abs(transform(same, CROP) - CROP - 24).max() < 1e-9
+    turned = canvas_place(Canvas(128, 56, turn=90), Preprocessing())
+    assert transform(turned, np.array([[56.0, 56.0], [112.0, 56.0]])).round(6).tolist() == [[64, 64], [64, 92]]
 
 
 @pytest.mark.parametrize("scale", [0.6, 1.0, 3.0, 9.0])
@@ -119,7 +121,21 @@ def test_a_crop_shows_the_same_at_every_size(scale: float) -> None:
     patch = cut_patch(picture, points, eye_distance=70.5, margin=3.2)
     y, x = np.mgrid[:112, :112] + 20.5
     wanted = 127 + 60 * np.sin(x / 6) * np.cos(y / 9)
-    assert np.abs(crop(patch, points, Preprocessing())[:, :, 0] - wanted).max() < (6 if scale < 1 else 3)
+    crop = view_of(Alignment(patch, points[None]), View(), Preprocessing())
+    assert np.abs(crop[:, :, 0] - wanted).max() < (6 if scale < 1 else 3)
+
+
+def test_views_differ_as_they_say() -> None:
+    picture = np.random.default_rng(3).integers(0, 255, (112, 112, 3), np.uint8)
+    patch = cut_patch(picture, CROP, eye_distance=70.5, margin=3.2)
+    alignment = Alignment(patch, np.stack([CROP - 3, CROP + 3]))
+    settings = Preprocessing()
+    plain = view_of(alignment, View(), settings)
+    assert (plain[2:-2, 2:-2] == picture[2:-2, 2:-2]).all()
+    assert (view_of(alignment, View(is_mirrored=True), settings) == plain[:, ::-1]).all()
+    assert (view_of(alignment, View(0), settings)[10:90, 10:90] == picture[7:87, 7:87]).all()
+    assert (view_of(alignment, View(7), settings) == plain).all()
+    assert abs(int(view_of(alignment, View(zoom=2.0), settings)[56, 56, 0]) - int(picture[56, 56, 0])) < 130
 
 
 def test_outside_the_frame_it_is_black() -> None:
