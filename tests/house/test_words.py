@@ -41,8 +41,8 @@ def _lines() -> Iterator[tuple[str, int, str]]:
             for line, text in _python_words(path):
                 yield str(path.relative_to(ROOT)), line, text
     for pattern in PAGES:
-        for folder in (ROOT / "docs", ROOT / "src"):
-            for path in sorted(folder.rglob(pattern)):
+        for tree in (ROOT / "docs", ROOT / "src"):
+            for path in sorted(tree.rglob(pattern)):
                 for line, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                     yield str(path.relative_to(ROOT)), line, text
     for path in sorted(ROOT.glob("*.md")):

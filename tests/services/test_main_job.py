@@ -7,6 +7,7 @@ import pytest
 
 from lookalike.bootstrap import Application
 from lookalike.domain.errors import Conflict, InvalidInput, NoFaceChosen, NotFound
+from lookalike.domain.identifiers import SearchId
 from lookalike.domain.log import EntryKind
 from lookalike.domain.probes import ProbeKind
 from lookalike.domain.searches import Outcome
@@ -96,7 +97,7 @@ def test_a_replay_says_what_changed(searched: World) -> None:
     record = searched.search(limit=5)
     other = replace(
         record,
-        id="anothersearch",
+        id=SearchId("anothersearch"),
         seq=record.seq,
         candidates=tuple(replace(c, score=c.score + 0.01) for c in record.candidates[:4]),
     )

@@ -1,5 +1,6 @@
 """Intake, entitlement and the other rules that hold from the first day; refusals are on the record."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -7,10 +8,10 @@ import pytest
 
 from lookalike.domain.errors import IncomparableTemplates, NotFound, PolicyRefusal
 from lookalike.domain.galleries import Purpose
+from lookalike.domain.identifiers import Fingerprint
 from lookalike.domain.log import EntryKind
 from lookalike.domain.statements import LEAD_STATEMENT
 from lookalike.services.cases import AddExhibit, OpenCase
-from lookalike.services.enrolment import EnrolmentService
 from services.conftest import Portraits, World
 
 HONEST = {"ref": "C-9", "purpose": "journalism", "matter": "caption", "legal_basis": "Press law", "requester": "Ada"}
@@ -121,9 +122,7 @@ def test_another_model_pack_is_never_mixed_in(world: World, portraits: Portraits
     world.gallery()
     world.enrol(portraits("gallery", "mated", 2))
     honest = world.application.enrolment
-    foreign = EnrolmentService(
-        **{name: getattr(honest, name) for name in honest.__slots__} | {"fingerprint": "0" * 64}  # type: ignore[arg-type]
-    )
+    foreign = replace(honest, fingerprint=Fingerprint("0" * 64))
     world.application.__dict__["enrolment"] = foreign
     with pytest.raises(IncomparableTemplates):
         world.enrol(portraits("gallery", "mated", 3))

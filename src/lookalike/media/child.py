@@ -60,6 +60,7 @@ def main() -> int:
 
 def preload(*, heif: bool) -> None:
     """Load everything that decoding may need: once the files are left, nothing can be loaded any more."""
+    Image.preinit()
     for plugin in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP"):
         import_module(f"PIL.{plugin}ImagePlugin")
     for module in ("PIL.ImageChops", "PIL.ImageOps", "PIL.ImagePalette", "PIL.ImageSequence", "PIL.JpegPresets"):

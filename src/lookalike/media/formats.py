@@ -98,7 +98,7 @@ def _refused(head: bytes) -> str:
     ):
         if head.startswith(magic):
             return name
-    if head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
+    if (head[4:8] == b"ftyp" and len(head) >= 12) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
         return "video"
     if b"%PDF-" in head[:1024]:
         return "PDF"

@@ -79,7 +79,6 @@ def leave_the_files(state: SandboxState) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if state.landlock_abi:
         shut_files(state.landlock_abi)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # what is open stays open
 
 
 def leave_the_rest(state: SandboxState, *, address_space: int) -> None:
@@ -94,6 +93,7 @@ def leave_the_rest(state: SandboxState, *, address_space: int) -> None:
     """
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # what is open stays open
     resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     if state.seccomp:
         shut_system_calls()

@@ -26,8 +26,10 @@ class Detector(Protocol):
 def find_faces(pixels: Pixels, detector: Detector, settings: Preprocessing, *, thorough: bool) -> Detections:
     """Return the faces in a frame, each once, in reading order.
 
-    The frame is looked at as it is, and once more at ``small_side`` where it is larger (very large faces are found
-    better there). The sizes are a function of the frame alone. *thorough* adds enlarged tiles, for tiny faces.
+    The coarse look is at the frame reduced to ``small_side``, or as it is where it is smaller; a larger frame is looked
+    at in full as well, and *thorough* adds enlarged tiles. The finer looks find small faces; on parts of a very large
+    face they also find faces that are none, so a face that the coarse look cannot miss must show there too. The sizes
+    are a function of the frame alone.
 
     Args:
         pixels: uint8, shape (height, width, 3), RGB, long side at most ``analysed_side``.
@@ -38,20 +40,37 @@ def find_faces(pixels: Pixels, detector: Detector, settings: Preprocessing, *, t
     Returns:
         Detections in pixels of the frame.
     """
-    looks = [detector.find(pixels, settings.lowest_score)]
-    if max(pixels.shape[:2]) > settings.small_side:
-        looks.append(_look_reduced(pixels, detector, settings))
+    factor = min(1.0, settings.small_side / max(pixels.shape[:2]))
+    coarse = _look_coarsely(pixels, detector, settings, factor)
+    looks = [coarse.take(coarse.scores >= settings.lowest_score)]
+    finer = [detector.find(pixels, settings.lowest_score)] if factor < 1 else []
     if thorough:
-        looks += _look_at_tiles(pixels, detector, settings)
+        finer += _look_at_tiles(pixels, detector, settings)
+    for found in finer:
+        sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(axis=1, initial=0) * factor
+        is_small = sides < settings.confirmed_side
+        is_seen = (_overlaps(found.boxes, coarse.boxes) > settings.confirming_overlap).any(axis=1)
+        looks.append(found.take(is_small | is_seen))
     return sort_for_reading(suppress(join(looks), settings.overlap))
 
 
-def _look_reduced(pixels: Pixels, detector: Detector, settings: Preprocessing) -> Detections:
+def _look_coarsely(pixels: Pixels, detector: Detector, settings: Preprocessing, factor: float) -> Detections:
+    """Return what is found in the reduced frame, down to the score that is enough to confirm a finer look."""
+    lowest = min(settings.confirming_score, settings.lowest_score)
+    if factor == 1:
+        return detector.find(pixels, lowest)
     height, width = pixels.shape[:2]
-    factor = settings.small_side / max(width, height)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = reduce(pixels, *size)
-    return detector.find(small, settings.lowest_score).moved((width / size[0], height / size[1]), (0, 0))
+    return detector.find(reduce(pixels, *size), lowest).moved((width / size[0], height / size[1]), (0, 0))
+
+
+def _overlaps(boxes: Floats, others: Floats) -> Floats:
+    """Return the intersection over union of each of *boxes*, shape (n, 4), with each of *others*, shape (m, 4)."""
+    corners = np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - np.maximum(boxes[:, None, :2], others[None, :, :2])
+    shared = np.clip(corners, 0, None).prod(axis=2)
+    areas, other_areas = ((each[:, 2:] - each[:, :2]).prod(axis=1) for each in (boxes, others))
+    overlaps: Floats = shared / np.maximum(areas[:, None] + other_areas[None] - shared, np.float32(1e-6))
+    return overlaps
 
 
 def _look_at_tiles(pixels: Pixels, detector: Detector, settings: Preprocessing) -> Iterator[Detections]:

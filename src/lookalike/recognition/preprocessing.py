@@ -50,6 +50,9 @@ class Preprocessing:
     Attributes:
         analysed_side: Long side in pixels of the largest frame looked at.
         small_side: Long side in pixels of the second, smaller look at a larger frame.
+        confirmed_side: Longer side of a face, in pixels of the smaller look, from which it must show there as well.
+        confirming_score: Detector score that is enough for that.
+        confirming_overlap: Intersection over union of the two boxes that is enough.
         lowest_score: Detections below this detector score are dropped.
         overlap: Two boxes whose intersection over union is above this are one face.
         tile: Side in frame pixels of a tile of the thorough mode.
@@ -66,6 +69,9 @@ class Preprocessing:
 
     analysed_side: int = ANALYSED_SIDE
     small_side: int = 640
+    confirmed_side: float = 64.0
+    confirming_score: float = 0.3
+    confirming_overlap: float = 0.5
     lowest_score: float = 0.6
     overlap: float = 0.3
     tile: int = 640

@@ -11,6 +11,8 @@ TAG_SHARE = 0.03
 """Height of a box's label for each pixel of the picture's longer side."""
 CROSS_SHARE = 0.06
 """Arm of a landmark's cross for each pixel between the eyes."""
+CROSSED_SHARE = 0.05
+"""Pixels between the eyes for each pixel of the picture's longer side, below which crosses would hide the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _drawn(mark: FaceMark, view: PictureView) -> DrawnFace:
         width=number(box.width),
         height=number(box.height),
         tag=_tag(mark, view),
-        crosses=_crosses(mark) if mark.chosen else "",
+        crosses=_crosses(mark, view) if mark.chosen else "",
     )
 
 
@@ -102,10 +104,11 @@ def _tag(mark: FaceMark, view: PictureView) -> Tag:
     return Tag(text, *(round(value, 2) for value in figures))
 
 
-def _crosses(mark: FaceMark) -> str:
-    if mark.landmarks is None:
+def _crosses(mark: FaceMark, view: PictureView) -> str:
+    longer = max(view.upright_width, view.upright_height)
+    if mark.landmarks is None or mark.landmarks.eye_distance < longer * CROSSED_SHARE:
         return ""
-    arm = max(1.0, mark.landmarks.eye_distance * CROSS_SHARE)
+    arm = mark.landmarks.eye_distance * CROSS_SHARE
     return " ".join(_cross(point, arm) for point in mark.landmarks.points)
 
 

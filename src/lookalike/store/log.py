@@ -13,7 +13,7 @@ from lookalike.store.statements import Statements
 
 _ENTRY = schema.entry
 _HEAD = schema.log_head
-_BLOCK = 1000
+_BLOCK = 250
 _PEAK_BYTES = 32
 
 

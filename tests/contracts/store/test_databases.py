@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from conftest_store import KEY, append
 from sqlalchemy import Connection, text
 
+from conftest_store import KEY, append
 from lookalike.domain.errors import Conflict, IntegrityError, InvalidInput, NotFound, Unavailable, WrongKey
 from lookalike.store import Database, MasterKey, create_database, open_database, upgrade_database
 from lookalike.store.engines import make_engine
@@ -121,8 +121,8 @@ def described(url: str) -> list[Any]:
         "postgresql": [
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint",
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-            "SELECT table_name || '.' || column_name, (data_type, is_nullable, column_default)::text"
-            " FROM information_schema.columns WHERE table_schema = 'public'",
+            """SELECT table_name || '.' || column_name, (data_type, is_nullable, column_default)::text
+            FROM information_schema.columns WHERE table_schema = 'public'""",
         ],
     }
     with raw(url) as connection:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
 from conftest_store import (
     ADA,
     DIMENSION,
@@ -16,9 +17,9 @@ from conftest_store import (
     furnish,
     not_acquired,
     picture,
+    refused,
     template,
 )
-
 from lookalike.domain.errors import Conflict, IncomparableTemplates, InvalidInput, NotFound
 from lookalike.domain.galleries import GalleryCounts, GalleryState
 from lookalike.domain.identifiers import Fingerprint, GalleryId, Seq
@@ -48,9 +49,13 @@ def test_a_gallery_without_an_end_comes_back_so(database: Database) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
-    with pytest.raises(InvalidInput, match="zone"), database.begin() as unit:
-        furnish(unit)
-        unit.galleries.add(declared(), at=NOW.replace(tzinfo=None), actor=ADA, seq=append(unit))
+    naive = NOW.replace(tzinfo=None)
+    refused(
+        database,
+        InvalidInput,
+        lambda unit: unit.galleries.add(declared(), at=naive, actor=ADA, seq=append(unit)),
+        "zone",
+    )
 
 
 def test_what_is_not_there_is_not_found(database: Database) -> None:

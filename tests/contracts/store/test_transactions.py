@@ -9,11 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest_store import ADA, KEY, NOW, acquired, append, declared, furnish, picture, template
 
+from conftest_store import ADA, KEY, NOW, acquired, append, declared, furnish, picture, refused, template, undone
 from lookalike.domain.errors import Conflict, IntegrityError, InvalidInput, LookalikeError, Unavailable
 from lookalike.domain.identifiers import Actor, GalleryId, Seq
-from lookalike.store import Database, open_database
+from lookalike.store import Database, Unit, open_database
 
 WRITER = Path(__file__).with_name("writer.py")
 TESTS = Path(__file__).parents[2]
@@ -28,11 +28,13 @@ def start_writer(url: str, name: str, units: int) -> subprocess.Popen[str]:
 def test_an_exception_rolls_everything_back(database: Database) -> None:
     with database.begin() as unit:
         (gallery,) = furnish(unit, "staff")
-    with pytest.raises(ZeroDivisionError), database.begin() as unit:
+
+    def write(unit: Unit) -> None:
         seq = append(unit)
         unit.galleries.add(declared("other"), at=NOW, actor=ADA, seq=seq)
         unit.references.add(picture(gallery, "a", acquired(1, template(1))), seq=seq)
-        _ = 1 / 0
+
+    undone(database, write)
     with database.read() as reading:
         assert reading.log.head().size == 1
         assert [each.name for each in reading.galleries.list()] == ["staff"]
@@ -63,10 +65,12 @@ def test_a_swallowed_failure_is_not_committed(database: Database) -> None:
     with database.begin() as unit:
         (gallery,) = furnish(unit, "staff")
     twice = [picture(gallery, "a"), picture(gallery, "a")]
-    with pytest.raises(IntegrityError, match="regardless"), database.begin() as unit:
-        seq = append(unit)
+
+    def swallow(unit: Unit) -> None:
         with pytest.raises(Conflict):
-            unit.references.add_many(twice, seq=seq)
+            unit.references.add_many(twice, seq=append(unit))
+
+    refused(database, IntegrityError, swallow, "regardless")
     with database.read() as reading:
         assert reading.log.head().size == 1
 
@@ -138,7 +142,7 @@ def test_two_processes_write_at_once(url: str, database: Database) -> None:
     assert Counter(line.split()[0] for line in data) == {"one": units, "two": units}
 
 
-@pytest.mark.parametrize("acknowledged", [1, 4, 9, 17])
+@pytest.mark.parametrize("acknowledged", [1, 9])
 def test_a_killed_writer_leaves_nothing_partial(url: str, database: Database, acknowledged: int) -> None:
     writer = start_writer(url, "doomed", 100_000)
     assert writer.stdout is not None

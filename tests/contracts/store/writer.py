@@ -6,7 +6,6 @@ Usage: python writer.py ADDRESS NAME UNITS
 import sys
 
 from conftest_store import KEY, NOW, append
-
 from lookalike.domain.identifiers import Actor
 from lookalike.store import open_database
 

@@ -4,6 +4,7 @@ import concurrent.futures
 import io
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -333,8 +334,14 @@ def test_closing_leaves_no_process() -> None:
         decoder.decode(encode_jpeg(np.zeros((4, 4, 3), np.uint8)))
         nursery, child = child_of(decoder)
     assert not Path(f"/proc/{nursery}").exists()
-    status = Path(f"/proc/{child}/status")
-    assert not status.exists() or "State:\tZ" in status.read_text(encoding="ascii")
+    for _ in range(500):  # its end was ordered; whoever adopted it may take a moment to bury it
+        try:
+            if "State:\tZ" in Path(f"/proc/{child}/status").read_text(encoding="ascii"):
+                return
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        time.sleep(0.01)
+    pytest.fail("the child outlived its decoder")
 
 
 def test_a_child_is_replaced_after_an_error_and_after_its_share() -> None:
@@ -378,16 +385,12 @@ def test_a_picture_that_takes_too_long_is_refused() -> None:
 
 
 def test_too_much_memory_is_a_reason_of_its_own() -> None:
-    small = MediaLimits(bytes=8_000_000, memory=40_000_000)
     picture = Image.new("RGB", (5000, 5000))
-    with Decoder(small) as decoder:
-        for format_ in ("PNG", "WEBP", "TIFF", "BMP"):
-            data = saved(picture if format_ != "BMP" else Image.new("P", (4000, 1990)), format_)
-            reason = WhyUnreadable.TOO_MANY_BYTES if len(data) > 8_000_000 else WhyUnreadable.TOO_MUCH_MEMORY
-            if format_ != "BMP":
-                assert why(decoder, data) is reason
+    with Decoder(MediaLimits(bytes=8_000_000, memory=40_000_000)) as decoder:
+        for format_, options in (("PNG", {}), ("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"})):
+            assert why(decoder, saved(picture, format_, **options)) is WhyUnreadable.TOO_MUCH_MEMORY
         assert why(decoder, saved(picture, "JPEG", progressive=True)) is WhyUnreadable.TOO_MUCH_MEMORY
-        assert decoder.decode(saved(picture, "JPEG")).origin.reduction == 2
+        assert decoder.decode(saved(picture, "JPEG"), side=600).origin.reduction == 8
 
 
 def test_the_child_holds_what_it_was_given_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,7 +421,9 @@ def test_heic_is_refused_without_landlock_and_others_are_not() -> None:
         assert decoder.decode(saved(quarters(), "AVIF")).width == 96
     with Decoder(probe=lambda: SandboxState(landlock_abi=sandbox_state().landlock_abi, seccomp=False)) as decoder:
         assert why(decoder, heic) is WhyUnreadable.NO_SANDBOX
-        assert decoder.decode(saved(quarters(), "PNG")).width == 96
+        # Whatever was not loaded beforehand would fail to load now, and not be taken for a missing module.
+        for format_ in FORMATS[:-1]:
+            assert decoder.decode(saved(quarters(), format_)).origin.format == format_
 
 
 def test_names_are_shown_escaped_and_decide_nothing(decoder: Decoder) -> None:

@@ -128,3 +128,14 @@ def test_thorough_looks_at_enlarged_tiles(small_yunet: bytes) -> None:
     found = find_faces(picture, detector, settings, thorough=True)
     assert len(found) == 1
     assert found.boxes[0].tolist() == pytest.approx([798, 98, 802, 102], abs=0.6)
+
+
+def test_a_large_face_of_the_finer_look_must_show_in_the_coarse_one(small_yunet: bytes) -> None:
+    detector = Yunet(Model(unpack(small_yunet, any_size=True)))
+    picture = _black(1280, 640)
+    picture[256:264, 512:520] = 255  # a whole cell at full size, a quarter of one at half size
+    for limit, faces in ((4.5, 1), (3.5, 0)):
+        settings = Preprocessing(lowest_score=0.9, confirmed_side=limit)
+        assert len(find_faces(picture, detector, settings, thorough=False)) == faces
+    settings = Preprocessing(lowest_score=0.9, confirmed_side=3.5, confirming_score=0.2, confirming_overlap=0.2)
+    assert len(find_faces(picture, detector, settings, thorough=False)) == 1

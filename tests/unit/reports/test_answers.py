@@ -93,6 +93,8 @@ def test_an_answer_without_calibration_says_so_and_draws_no_strip() -> None:
 def test_an_empty_answer_shows_no_list_and_no_success() -> None:
     text = read(answer_html(answer_sheet((), size=0))).text
     assert "Nothing can be concluded" in text
+    assert "Nothing was compared." in text
+    assert "Complete." not in text
     assert "Candidates" not in text
     assert "worth review" not in text
 
@@ -306,6 +308,11 @@ def test_the_chosen_face_lies_on_top_and_says_so() -> None:
     assert list(boxes_of(svg)) == [2, 3, 1]
     assert re.findall(r"<text[^>]*>([^<]*)</text>", svg) == ["2", "3", "1 chosen"]
     assert svg.count('class="cross"') == 1
+
+
+def test_crosses_are_left_out_where_they_would_hide_the_face() -> None:
+    (face,) = drawing("a", view(9600, 7200, 32), (marks()[0],)).faces
+    assert face.crosses == ""
 
 
 def test_whole_enrolled_pictures_are_shown_where_they_are_given() -> None:
