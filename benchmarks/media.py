@@ -1,9 +1,11 @@
 """What the sandbox costs: the same decoding in the child and in this process, in one run, as ratios.
 
 Run: taskset -c 0 .venv/bin/python benchmarks/media.py [--rounds 15]
+     .venv/bin/python benchmarks/media.py --mutations 20000      damaged files instead: how each one ended
 """
 
 import argparse
+import collections
 import io
 import os
 import platform
@@ -13,8 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 import PIL
+import pillow_heif
 from PIL import Image, ImageFilter
 
+from lookalike.domain.errors import UnreadableMedia
 from lookalike.media import Decoder, MediaLimits, sandbox_state
 from lookalike.media.picture import Bounds, decode
 
@@ -61,11 +65,52 @@ def starting(decoder_limits: MediaLimits, data: bytes) -> object:
         return decoder.decode(data)
 
 
+def mutate(count: int) -> None:
+    """Damage valid files of every format at random places and print how each one ended; every 50th is a whole one."""
+    pillow_heif.register_heif_opener()
+    chance = np.random.default_rng(20261123)
+    whole = Image.open(io.BytesIO(photograph(160, 120)))
+    seeds = {}
+    for format_ in ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "HEIF"):
+        target = io.BytesIO()
+        whole.save(target, format_)
+        seeds[format_] = target.getvalue()
+    ends: collections.Counter[tuple[str, str]] = collections.Counter()
+    start, slowest = time.perf_counter(), 0.0
+    with Decoder() as decoder:
+        for n in range(count):
+            format_ = tuple(seeds)[n % len(seeds)]
+            data = bytearray(seeds[format_])
+            reach = len(data) if chance.random() < 0.5 else 300  # headers are where the parsers are
+            for at in chance.integers(0, min(reach, len(data)), chance.integers(1, 9)):
+                data[at] = chance.integers(256)
+            begun = time.perf_counter()
+            try:
+                decoder.decode(bytes(data))
+                end = "a frame"
+            except UnreadableMedia as refusal:
+                end = str(refusal.values["reason"])
+            slowest = max(slowest, time.perf_counter() - begun)
+            ends[format_, end] += 1
+            if n % 50 == 0:
+                assert decoder.decode(seeds["PNG"]).width == 160  # noqa: S101 - the campaign's other finding
+    kinds = sorted({end for _, end in ends})
+    print(f"{count:,} damaged files in {time.perf_counter() - start:.0f} s; slowest {slowest:.2f} s\n")
+    print("| format | " + " | ".join(kinds) + " |\n|---|" + "---|" * len(kinds))
+    for format_ in seeds:
+        print(f"| {format_} | " + " | ".join(f"{ends[format_, kind]:,}" for kind in kinds) + " |")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--mutations", type=int, default=0)
+    chosen = parser.parse_args()
+    if chosen.mutations:
+        mutate(chosen.mutations)
+        return
+    rounds = chosen.rounds
     cores = len(os.sched_getaffinity(0))
     print(f"{platform.machine()}, {cores} core(s), Python {platform.python_version()}, Pillow {PIL.__version__}")
     print(f"sandbox: {sandbox_state()}; medians of {rounds} alternating rounds, ms\n")

@@ -83,8 +83,8 @@ def error_codes() -> str:
     lines = [
         "# Errors\n",
         NOTE,
-        "With `--json`, a failure is one object on standard error: `error`, with `code`, `happened`, `kept`, `remedy` and",
-        "`values`.\n",
+        "With `--json`, a failure is one object on standard error: `error`, with `code`, `happened`, `kept`,",
+        "`remedy` and `values`.\n",
         "| code | exit | HTTP | meaning |",
         "|---|---|---|---|",
     ]

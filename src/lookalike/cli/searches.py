@@ -139,7 +139,7 @@ def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> Non
             right=(0, 3, 4),
         )
     if threshold is not None:
-        say("strangers: references of other people expected to score as high in a gallery of this size (~ extrapolated)")
+        say("strangers: references of others expected to score as high at this gallery size (~ extrapolated)")
     galleries = ", ".join(f"{g.name} (version {g.version}, {g.compared:,})" for g in record.receipt.galleries)
     say(f"All {compared:,} references were compared, and the list is proven complete. Galleries: {galleries}")
     say(f"Search {record.id}, entry {record.seq} of the log. Again: lookalike search replay {record.id}")

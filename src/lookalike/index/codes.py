@@ -199,9 +199,10 @@ class HalfCodec:
 class ByteCodec:
     """8-bit codes: 1 byte a coordinate, steps chosen a coordinate and block, residuals of about 0.01.
 
-    The scan multiplies whole numbers, so it is exact on every machine: code numbers lie in -127..127,
-    the probe is brought to whole numbers too, and all sums stay below 2**24, where float32 holds every
-    whole number. With steps s, code numbers c, p = q s (a coordinate at a time) and whole numbers
+    The scan multiplies whole numbers, so it is exact on every machine: code numbers lie in -127..127, and
+    the probe is brought to whole numbers too. Their products' sizes add up to at most
+    a ||q|| ||x'|| + 127 d / 2, the bias to a (r + ...) alike, so that with a <= 2**21, d <= 4096 and vectors of
+    length 1 every sum stays below 2**24, up to which float32 holds every whole number. With steps s, code numbers c, p = q s (a coordinate at a time) and whole numbers
     p' = round(a p), f = p - p'/a:
 
         q.x'  =  p.c  =  p'.c / a + f.c,     f.c <= min(||f|| ||c||, ||f/s|| ||x'||)
@@ -213,12 +214,11 @@ class ByteCodec:
     LARGEST: ClassVar[int] = 127
     ZERO: ClassVar[int] = 128  # the byte that stands for 0
     SHORTEST_REACH: ClassVar[float] = 2.0**-7  # coordinates that hardly vary need no finer steps
-    LARGEST_SCALE: ClassVar[float] = 2.0**21  # keeps the bias, too, below 2**23
+    LARGEST_SCALE: ClassVar[float] = 2.0**21
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
         self._width = -(-dimension // 32) * 32
-        self._largest_query = min(self.LARGEST, 2**23 // (self.LARGEST * self._width))
 
     @property
     def width(self) -> int:
@@ -258,8 +258,8 @@ class ByteCodec:
         residuals = np.array([block.residual for block in blocks])
         code_norms = np.array([block.code_norm for block in blocks])
         wanted = steps * probe
-        scale = min(self._largest_query / float(np.abs(wanted).max()), self.LARGEST_SCALE)
-        whole = np.clip(np.rint(wanted * scale), -self._largest_query, self._largest_query)
+        scale = min(self.LARGEST / float(np.abs(wanted).max()), self.LARGEST_SCALE)
+        whole = np.clip(np.rint(wanted * scale), -self.LARGEST, self.LARGEST)
         rest: npt.NDArray[np.float64] = wanted - whole / scale
         by_codes = np.linalg.norm(rest, axis=1) * code_norms
         rest /= steps

@@ -38,7 +38,8 @@ class Alignment:
 
     Attributes:
         patch: The face's surroundings.
-        sets: float64, shape (n, 5, 2), in frame pixels: the first points, then a set of each pass that found them.
+        sets: float64, shape (n, 5, 2), in frame pixels: the points that placed the last round's canvases, then a set
+            of each pass that found the face there.
     """
 
     patch: Patch
@@ -54,6 +55,9 @@ class Alignment:
 def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Preprocessing) -> list[Alignment]:
     """Return an alignment for each face of a frame.
 
+    A detector's points lean towards upright faces; a face whose points turn when it is put upright is put upright
+    again by its new points, until they rest.
+
     Args:
         pixels: uint8, shape (height, width, 3), RGB.
         first: The detector's own points of each face, float64, shape (5, 2), in frame pixels.
@@ -61,19 +65,48 @@ def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Pre
         settings: Canvases and limits.
     """
     template = np.array(settings.crop_points)
-    wanted = float(np.hypot(*(template[1] - template[0]))) * settings.oversampling
+    wanted = math.dist(template[0], template[1]) * settings.oversampling
     patches = [cut_patch(pixels, points, eye_distance=wanted, margin=_MARGIN) for points in first]
-    upright = [fit_similarity(points, template) for points in first]
-    sets = [[points] for points in first]
+    sets = [points[None] for points in first]
+    moving = list(range(len(first)))
+    for _ in range(settings.most_rounds):
+        found = _run_round([patches[at] for at in moving], [sets[at] for at in moving], detector, settings)
+        turned = []
+        for at, again in zip(moving, found, strict=True):
+            if len(again):
+                start = sets[at].mean(axis=0) if len(sets[at]) == 1 else sets[at][1:].mean(axis=0)
+                sets[at] = np.concatenate([start[None], again])
+                if abs(_turn_between(start, again.mean(axis=0))) > settings.restless_turn:
+                    turned.append(at)
+        moving = turned
+        if not moving:
+            break
+    return [Alignment(patch, each) for patch, each in zip(patches, sets, strict=True)]
+
+
+def _turn_between(points: Points, others: Points) -> float:
+    """Return by how many degrees *others* are turned against *points*."""
+    affine = fit_similarity(points, others)
+    return math.degrees(math.atan2(affine[1, 0], affine[0, 0]))
+
+
+def _run_round(patches: list[Patch], sets: list[Points], detector: Detector, settings: Preprocessing) -> list[Points]:
+    """Return the points that the passes of one round find for each face, shape (passes that found it, 5, 2).
+
+    The canvases are placed by the face's first set where that is the only one, and by the mean of the others after it.
+    """
+    template = np.array(settings.crop_points)
+    upright = [fit_similarity(each[0] if len(each) == 1 else each[1:].mean(axis=0), template) for each in sets]
+    found: list[list[Points]] = [[] for _ in sets]
     for side in dict.fromkeys(canvas.side for canvas in settings.canvases):
         canvases = [canvas for canvas in settings.canvases if canvas.side == side]
-        jobs = [(face, canvas) for face in range(len(first)) for canvas in canvases]
+        jobs = [(face, canvas) for face in range(len(sets)) for canvas in canvases]
         for start in range(0, len(jobs), _CANVASES_A_RUN):
             part = jobs[start : start + _CANVASES_A_RUN]
             for (face, _), points in zip(part, _find_again(part, patches, upright, detector, settings), strict=True):
                 if points is not None:
-                    sets[face].append(points)
-    return [Alignment(patch, np.stack(each)) for patch, each in zip(patches, sets, strict=True)]
+                    found[face].append(points)
+    return [np.array(each).reshape(-1, 5, 2) for each in found]
 
 
 def _find_again(

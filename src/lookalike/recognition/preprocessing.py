@@ -60,6 +60,8 @@ class Preprocessing:
         tile_enlargement: How much a tile is enlarged.
         least_spread: Diagonal in frame pixels of the rectangle around the five points below which no template is made.
         canvases: Where each face's points are found again; averaged with the first ones.
+        most_rounds: How often a tilted face is put upright again at most.
+        restless_turn: Degrees of turn between two rounds' points from which it is.
         canvas_reach: How far a re-detection's points may lie from the expected ones, as a share of the canvas's face.
         oversampling: Faces larger than this many times the crop are first reduced to it by area averaging.
         crop_side: Width and height in pixels of the embedder's input.
@@ -79,6 +81,8 @@ class Preprocessing:
     tile_enlargement: int = 2
     least_spread: float = 8.0
     canvases: tuple[Canvas, ...] = (Canvas(128, 80), Canvas(128, 96))
+    most_rounds: int = 4
+    restless_turn: float = 4.0
     canvas_reach: float = 0.25
     oversampling: float = 2.0
     crop_side: int = 112

@@ -85,7 +85,11 @@ class BlobStore:
                 file.flush()
                 os.fsync(file.fileno())
                 temporary.rename(place)
-            sync_folder(place.parent)
+            try:
+                sync_folder(place.parent)
+            except OSError:
+                place.unlink(missing_ok=True)
+                raise
         wrapped = aes_key_wrap(self._wrapping_key, object_key)
         return StoredBlob(Digest(digest.hexdigest()), len(data), stored_name, wrapped)
 

@@ -46,12 +46,13 @@ def test_made_opened_and_found_again(empty_url: str, dialect: str) -> None:
         database.close()
 
 
-def test_the_wrong_key_opens_nothing(url: str) -> None:
+def test_the_wrong_key_opens_nothing(url: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(WrongKey):
         open_database(url, OTHER_KEY)
     with pytest.raises(WrongKey):
         upgrade_database(url, OTHER_KEY)
     open_database(url, KEY).close()
+    assert capfd.readouterr() == ("", "")  # the cipher's own log stays silent
 
 
 def test_a_database_is_made_once(url: str) -> None:

