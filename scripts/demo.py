@@ -79,6 +79,17 @@ ENROLLED = ("astronaut.png", "biden.jpg", "obama.jpg")
 def main() -> int:
     """Run the demo; return its exit code."""
     started = time.monotonic()
+    _prepare()
+    _tell()
+    _title(f"Done in {time.monotonic() - started:.0f} s. Open these pages in a browser:")
+    for sheet in sorted(FOLDER.glob("*.html")):
+        print(f"  {sheet.relative_to(ROOT)}")
+    print("\nLook around: LOOKALIKE_HOME=demo/home LOOKALIKE_KEY_FILE=demo/home.key .venv/bin/lookalike --help")
+    return 0
+
+
+def _prepare() -> None:
+    """Make a home, install the pack, enrol the photographs."""
     photos = _photos()
     shutil.rmtree(FOLDER, ignore_errors=True)
     enrolled, pictures = FOLDER / "enrolled", FOLDER / "probes"
@@ -106,6 +117,10 @@ def main() -> int:
     stated = ("--purpose", "archive-research", "--matter", "naming sitters", "--basis", "archive statute")
     _run("case", "open", CASE, *stated)
 
+
+def _tell() -> None:
+    """Tell the three stories, and check the record."""
+    pictures = FOLDER / "probes"
     _title("First story: somebody of whom another photograph is enrolled")
     _exhibit(pictures / "obama2.jpg")
     answer = _search("E1", FOLDER / "1-candidates.html")
@@ -122,18 +137,17 @@ def main() -> int:
     _exhibit(pictures / "proof-sheet.png")
     _run("search", "run", CASE, "E3", expect=2)
     _run("exhibit", "show", CASE, "E3", "--sheet", str(FOLDER / "3-faces.html"))
-    answer = _search("E3", FOLDER / "3-chosen.html", "--face", "3")
-    assert_that(answer["candidates"][0]["external_id"] == "obama", "the third face should lead to its other photograph")
+    faces = _json("exhibit", "show", CASE, "E3")["faces"]
+    assert_that(len(faces) == 3, f"the proof sheet should show three faces, not {len(faces)}")
+    rightmost = max(faces, key=lambda face: face["box"][0])["number"]
+    answer = _search("E3", FOLDER / "3-chosen.html", "--face", str(rightmost))
+    first = answer["candidates"][0]["external_id"]
+    assert_that(first == "obama", f"the chosen face should lead to its other photograph, not to {first}")
 
     _title("The record: the same search again, and everything re-derived")
     _run("search", "replay", answer["id"])
     _run("audit", "verify")
     _run("fsck")
-    _title(f"Done in {time.monotonic() - started:.0f} s. Open these pages in a browser:")
-    for sheet in sorted(FOLDER.glob("*.html")):
-        print(f"  {sheet.relative_to(ROOT)}")
-    print("\nLook around: LOOKALIKE_HOME=demo/home LOOKALIKE_KEY_FILE=demo/home.key .venv/bin/lookalike --help")
-    return 0
 
 
 def assert_that(claim: bool, otherwise: str) -> None:
@@ -203,12 +217,14 @@ def _exhibit(picture: Path) -> None:
 def _search(exhibit: str, sheet: Path, *options: str) -> dict:
     """Search, show the answer as people see it, and return it as programs see it."""
     _run("search", "run", CASE, exhibit, *options, "--limit", "5", "--sheet", str(sheet))
-    shown = subprocess.run([LOOKALIKE, "case", "show", CASE, "--json"], capture_output=True, text=True, check=True)
-    identifier = [one for one in json.loads(shown.stdout)["searches"] if one["exhibit"] == exhibit][-1]["id"]
-    answer = subprocess.run(
-        [LOOKALIKE, "search", "show", identifier, "--json"], capture_output=True, text=True, check=True
-    )
-    return json.loads(answer.stdout)
+    identifier = [one for one in _json("case", "show", CASE)["searches"] if one["exhibit"] == exhibit][-1]["id"]
+    return _json("search", "show", identifier)
+
+
+def _json(*arguments: str) -> dict:
+    """Run one command and return what programs see."""
+    ended = subprocess.run([LOOKALIKE, *arguments, "--json"], capture_output=True, text=True, check=True)
+    return json.loads(ended.stdout)
 
 
 def _run(*arguments: str, expect: int = 0) -> None:

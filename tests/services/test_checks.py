@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from lookalike.domain.errors import AuditLogBroken, MediaDigestMismatch
+from lookalike.audit import EMPTY_HEAD, appended
+from lookalike.domain.errors import AuditLogBroken, InvalidInput, MediaDigestMismatch
+from lookalike.services.checking import KeptRoot
 from services.conftest import Portraits, World
 
 pytestmark = pytest.mark.faces
@@ -25,6 +27,7 @@ def recorded(world: World, portraits: Portraits) -> World:
 
 def _edit(world: World, statement: str) -> int:
     with world.application.database._engine.begin() as connection:
+        connection.execute(text("PRAGMA query_only = 0"))  # what a reader left behind
         return connection.execute(text(statement)).rowcount
 
 
@@ -98,3 +101,32 @@ def test_a_picture_that_no_row_names_is_listed_as_harmless(recorded: World) -> N
     report = recorded.application.checks.store(actor=recorded.application.actor)
     assert [finding.kind for finding in report.findings] == ["orphan file"]
     assert report.is_sound
+
+
+def test_a_log_cut_short_with_its_head_is_found_by_who_kept_a_root(recorded: World) -> None:
+    """The administrator's attack: the last act and its entry vanish together, and the head is set back."""
+    application = recorded.application
+    report = application.checks.log()
+    kept = KeptRoot(report.size, report.root)
+    assert application.checks.log(kept=kept).size == report.size
+    with application.database.read() as reading:
+        head = EMPTY_HEAD
+        for stored in reading.log.entries(0, report.size - 1):
+            head = appended(head, stored.leaf)
+    with application.database._engine.begin() as connection:
+        connection.execute(text("PRAGMA query_only = 0"))  # what a reader left behind
+        connection.execute(text("UPDATE reference SET removed_seq = NULL"))
+        connection.execute(text(f"DELETE FROM entry WHERE seq = {report.size - 1}"))  # noqa: S608
+        peaks = b"".join(head.peaks)
+        connection.execute(
+            text("UPDATE log_head SET size = :size, peaks = :peaks"), {"size": head.size, "peaks": peaks}
+        )
+    assert application.checks.log().size == report.size - 1
+    with pytest.raises(AuditLogBroken, match="cut or rewritten"):
+        application.checks.log(kept=kept)
+
+
+@pytest.mark.parametrize("noted", ["", "5", "5:xyz", "-1:" + "a" * 64, "5:" + "a" * 63])
+def test_what_is_no_kept_root_is_refused(noted: str) -> None:
+    with pytest.raises(InvalidInput):
+        KeptRoot.parse(noted)

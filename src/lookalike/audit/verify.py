@@ -108,10 +108,7 @@ def read(data: bytes, position: int) -> Fields:
     Raises:
         AuditLogBroken: They are not canonical JSON, or of an unknown version or kind, or hold other fields.
     """
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise _broken(position, "bytes", "the entry is not JSON") from error
+    value = _decoded(data, position)
     if not isinstance(value, dict):
         raise _broken(position, "fields", "the entry is not a JSON object")
     if (version := value.get("v")) != VERSION or isinstance(version, bool):
@@ -135,6 +132,13 @@ def read(data: bytes, position: int) -> Fields:
     if not is_canonical:
         raise _broken(position, "canonical", "the entry's bytes are not canonical JSON")
     return Fields(seq, kind, moment, actor, facts)
+
+
+def _decoded(data: bytes, position: int) -> Any:
+    try:
+        return json.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise _broken(position, "bytes", "the entry is not JSON") from error
 
 
 def canonical(value: object) -> bytes:

@@ -1,5 +1,7 @@
 """`lookalike audit`: the record, verified."""
 
+from typing import Annotated
+
 import typer
 
 from lookalike.cli.opening import open_home
@@ -14,11 +16,23 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="audit")
 
 
-def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def verify(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Size and root noted earlier, elsewhere: the log must begin with that tree.", metavar="SIZE:ROOT"
+        ),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Re-derive every entry, the tree and every fact that the log tells of; name the first that differs."""
+    from lookalike.services.checking import KeptRoot
+
+    kept = None if against is None else KeptRoot.parse(against)
     with open_home(home) as application, progress(quiet=as_json) as shown:
         task = shown.add_task("Entries", total=None, rate="")
-        report = application.checks.log(progress=lambda done: shown.update(task, completed=done))
+        report = application.checks.log(kept=kept, progress=lambda done: shown.update(task, completed=done))
     if as_json:
         print_json(
             {
@@ -31,5 +45,7 @@ def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
         )
         return
     emphasise(f"The log re-derives: {report.size:,} entries, and every row they tell of agrees.")
-    facts((("root", report.root), ("first", report.first_at), ("last", report.last_at)))
+    if kept is not None:
+        emphasise(f"It begins with the {kept.size:,} entries whose root was kept.")
+    facts((("keep", f"{report.size}:{report.root}"), ("first", report.first_at), ("last", report.last_at)))
     facts(sorted(report.counts.items()))

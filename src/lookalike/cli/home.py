@@ -72,12 +72,12 @@ def show_settings(home: HomeOption = None, as_json: JsonOption = False) -> None:
                     {"name": name, "value": value, "from": origin, "variable": f"LOOKALIKE_{name.upper()}"}
                     for name, value, origin, _ in rows
                 ],
-                "sandbox": str(sandbox),
+                "sandbox": {"files": sandbox.files, "network": sandbox.network, "is_complete": sandbox.is_complete},
             }
         )
         return
     table(("setting", "value", "from", "what it is"), rows)
-    say(f"\nPictures are decoded in a child process: {sandbox}")
+    say(f"\nPictures are decoded in a child process: {sandbox.files}; {sandbox.network}")
 
 
 def _shown(value: object) -> str | int | float | None:

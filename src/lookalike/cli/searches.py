@@ -13,6 +13,7 @@ from lookalike.domain.statements import LEAD_STATEMENT
 
 if TYPE_CHECKING:
     from lookalike.domain.calibration import ExpectedStrangers
+    from lookalike.domain.references import Provenance
     from lookalike.domain.searches import Candidate, SearchRecord
 
 FEWEST_SHOWN = 0.001
@@ -134,7 +135,7 @@ def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> Non
         say("This model pack is not calibrated: its scores rank candidates and say nothing more.")
     if record.candidates:
         table(
-            ("rank", "external id", "gallery", "score", "strangers", "worth review", "source", "captured"),
+            ("rank", "external id", "gallery", "score", "strangers", "worth review", "source"),
             [_row(candidate) for candidate in record.candidates],
             right=(0, 3, 4),
         )
@@ -157,9 +158,12 @@ def _row(candidate: "Candidate") -> tuple[object, ...]:
         f"{candidate.score:.3f}",
         in_words(candidate.expected_strangers),
         "yes" if candidate.above_operating_point else "",
-        provenance.source_page or provenance.picture_address or provenance.file_name,
-        provenance.captured,
+        ", ".join(part for part in (provenance.captured, _where(provenance)) if part),
     )
+
+
+def _where(provenance: "Provenance") -> str:
+    return provenance.source_page or provenance.picture_address or provenance.file_name
 
 
 def in_words(strangers: "ExpectedStrangers | None") -> str:

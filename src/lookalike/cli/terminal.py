@@ -39,15 +39,25 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
-    """Print a table; columns in *right* are set to the right, as figures are."""
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = (), fold: int = -1
+) -> None:
+    """Print a table; columns in *right* are set right, as figures are; column *fold* gives way, no other does."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    giving_way = fold % len(headings)
     for position, heading in enumerate(headings):
-        drawn.add_column(heading, justify="right" if position in right else "left", overflow="fold")
+        gives_way = position == giving_way
+        drawn.add_column(
+            heading,
+            justify="right" if position in right else "left",
+            overflow="fold",
+            no_wrap=not gives_way,
+            min_width=12 if gives_way else None,
+        )
     for row in rows:
         drawn.add_row(*(Text(_visible(str(cell))) for cell in row))
     console = _console()

@@ -5,3 +5,8 @@ LEAD_STATEMENT = (
     "is, not a ground for arrest, charge or public naming. A person may be named only on independent evidence that is "
     "neither this search nor a line-up fed by it."
 )
+
+FACES_STATEMENT = (
+    "These faces were found by software, and nothing was searched. Nobody is named here. What a search of them returns "
+    "are lookalikes: an investigative lead at most, not evidence of who anybody is."
+)

@@ -87,10 +87,12 @@ class ScanProbe:
 
     def radius(self, score: float) -> float:
         """Return a scan value, a float32, that only rows scoring below *score* can have."""
-        radius = np.float32((score - self.slack) * self.scale)
-        while not self.ceiling(float(radius)) < score:
-            radius = np.nextafter(radius, np.float32(-np.inf))
-        return float(radius)
+        margin = DUST
+        while True:
+            radius = float(np.float32((score - self.slack - margin) * self.scale))
+            if self.ceiling(radius) < score:
+                return radius
+            margin *= 2.0
 
 
 class Codec(Protocol):
@@ -202,8 +204,10 @@ class ByteCodec:
     The scan multiplies whole numbers, so it is exact on every machine: code numbers lie in -127..127, and
     the probe is brought to whole numbers too. Their products' sizes add up to at most
     a ||q|| ||x'|| + 127 d / 2, the bias to a (r + ...) alike, so that with a <= 2**21, d <= 4096 and vectors of
-    length 1 every sum stays below 2**24, up to which float32 holds every whole number. With steps s, code numbers c, p = q s (a coordinate at a time) and whole numbers
-    p' = round(a p), f = p - p'/a:
+    length 1 every sum stays below 2**24, up to which float32 holds every whole number.
+
+    With steps s, code numbers c, p = q s (a coordinate at a time), whole numbers p' = round(a p) and
+    f = p - p'/a:
 
         q.x'  =  p.c  =  p'.c / a + f.c,     f.c <= min(||f|| ||c||, ||f/s|| ||x'||)
 

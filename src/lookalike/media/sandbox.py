@@ -94,7 +94,8 @@ def leave_the_rest(state: SandboxState, *, address_space: int) -> None:
     if sys.platform.startswith("linux"):
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # what is open stays open
-    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    ceiling = _within(resource.RLIMIT_AS, address_space)
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     if state.seccomp:
         shut_system_calls()
 
@@ -102,4 +103,10 @@ def leave_the_rest(state: SandboxState, *, address_space: int) -> None:
 def allow_processor_time(used: float, seconds: int) -> None:
     """Let the kernel end this process when it has used *seconds* more than *used* seconds of processor time."""
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + 1 + seconds, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (_within(resource.RLIMIT_CPU, int(used) + 1 + seconds), hard))
+
+
+def _within(limit: int, wanted: int) -> int:
+    """Return *wanted*, or the lower ceiling that whoever started us has set."""
+    hard = resource.getrlimit(limit)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

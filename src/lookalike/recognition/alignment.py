@@ -48,8 +48,13 @@ class Alignment:
     @property
     def mean(self) -> Points:
         """The averaged points, shape (5, 2)."""
-        mean: Points = self.sets.mean(axis=0)
-        return mean
+        return average(self.sets)
+
+
+def average(sets: Points) -> Points:
+    """Return the mean of sets of points, shape (n, 5, 2), as one set, shape (5, 2)."""
+    mean: Points = sets.sum(axis=0) / len(sets)
+    return mean
 
 
 def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Preprocessing) -> list[Alignment]:
@@ -74,9 +79,9 @@ def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Pre
         turned = []
         for at, again in zip(moving, found, strict=True):
             if len(again):
-                start = sets[at].mean(axis=0) if len(sets[at]) == 1 else sets[at][1:].mean(axis=0)
+                start = sets[at][0] if len(sets[at]) == 1 else average(sets[at][1:])
                 sets[at] = np.concatenate([start[None], again])
-                if abs(_turn_between(start, again.mean(axis=0))) > settings.restless_turn:
+                if abs(_turn_between(start, average(again))) > settings.restless_turn:
                     turned.append(at)
         moving = turned
         if not moving:
@@ -96,7 +101,7 @@ def _run_round(patches: list[Patch], sets: list[Points], detector: Detector, set
     The canvases are placed by the face's first set where that is the only one, and by the mean of the others after it.
     """
     template = np.array(settings.crop_points)
-    upright = [fit_similarity(each[0] if len(each) == 1 else each[1:].mean(axis=0), template) for each in sets]
+    upright = [fit_similarity(each[0] if len(each) == 1 else average(each[1:]), template) for each in sets]
     found: list[list[Points]] = [[] for _ in sets]
     for side in dict.fromkeys(canvas.side for canvas in settings.canvases):
         canvases = [canvas for canvas in settings.canvases if canvas.side == side]

@@ -6,6 +6,7 @@ ISO/IEC 29794-5; no conformance is claimed. Their limits, and how often real pho
 docs/measurements/recognition.md.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,8 +114,14 @@ def _sharpness(luma: Pixels) -> float:
     plain = luma.astype(np.float32)
     fine, coarse = blur(plain, 1.0), blur(plain, 4.0)
     rows, columns = slice(20, -16), slice(20, -20)
-    wide = float((fine - coarse)[rows, columns].std())
-    return float((plain - fine)[rows, columns].std()) / wide if wide > 0 else 0.0
+    wide, narrow = (fine - coarse)[rows, columns], (plain - fine)[rows, columns]
+    contrast = _deviation(wide)
+    return _deviation(narrow) / contrast if contrast > 0 else 0.0
+
+
+def _deviation(values: npt.NDArray[np.float32]) -> float:
+    centred = (values - values.mean()).ravel()
+    return math.sqrt(float(centred @ centred))
 
 
 def _cut_off(to_frame: Affine, side: int, frame_size: tuple[int, int]) -> float:

@@ -31,14 +31,14 @@ def fit_similarity(source: Points, target: Points) -> Affine:
     Source: S. Umeyama, "Least-squares estimation of transformation parameters between two point patterns", IEEE TPAMI
     13(4), 1991; in the plane it is a complex regression.
     """
-    z = [complex(x, y) for x, y in source.tolist()]
-    w = [complex(x, y) for x, y in target.tolist()]
-    z_mean, w_mean = sum(z) / len(z), sum(w) / len(w)
-    centred = [each - z_mean for each in z]
-    spread = sum(abs(each) ** 2 for each in centred)
-    factor = sum(each.conjugate() * (other - w_mean) for each, other in zip(centred, w, strict=True)) / spread
-    shift = w_mean - factor * z_mean
-    return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
+    source_mean = source.sum(axis=0) / len(source)
+    target_mean = target.sum(axis=0) / len(target)
+    centred = source - source_mean
+    (along, across), (across_too, along_too) = (centred.T @ (target - target_mean)).tolist()
+    spread = float((centred * centred).sum())
+    cosine, sine = (along + along_too) / spread, (across - across_too) / spread
+    (x, y), (u, v) = source_mean.tolist(), target_mean.tolist()
+    return np.array([[cosine, -sine, u - cosine * x + sine * y], [sine, cosine, v - sine * x - cosine * y]])
 
 
 def transform(affine: Affine, points: Points) -> Points:

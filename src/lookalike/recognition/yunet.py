@@ -37,7 +37,7 @@ class Yunet:
         parts = []
         for stride, order in zip(STRIDES, self._order, strict=True):
             cls, obj, bbox, kps = (outputs[i][0] for i in order)
-            product = _clip(cls[:, 0]) * _clip(obj[:, 0])
+            product = cls[:, 0] * obj[:, 0]
             kept = np.flatnonzero(product >= lowest_score * lowest_score)
             cells = _cells(kept, padded.shape[1] // stride)
             parts.append(_decode(product[kept], bbox[kept], kps[kept], cells, stride))
@@ -59,20 +59,17 @@ class Yunet:
             best_score = 0.25
             for stride, order in zip(STRIDES, self._order, strict=True):
                 cls, obj, _, kps = (outputs[i][at] for i in order)
-                product = _clip(cls[:, 0]) * _clip(obj[:, 0])
+                product = cls[:, 0] * obj[:, 0]
                 top = int(product.argmax())
                 if product[top] <= best_score:
                     continue
                 cell = np.array([top % (side // stride), top // (side // stride)], np.float32)
                 points = (kps[top].reshape(5, 2) + cell) * stride
-                if float(np.hypot(*(points - expected[at]).T).mean()) <= reach:
+                away = points - expected[at]
+                if float(np.sqrt((away * away).sum(axis=1)).sum()) <= 5 * reach:
                     best, best_score = points, float(product[top])
             found.append(best)
         return found
-
-
-def _clip(values: Floats) -> Floats:
-    return np.clip(values, 0.0, 1.0)
 
 
 def _cells(kept: npt.NDArray[np.intp], columns: int) -> Floats:

@@ -1,13 +1,14 @@
 """Checks: does the log re-derive, do the rows say what the log says, are the pictures what they were."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import cast
 
-from lookalike.audit import Entry, JsonValue, LogReport, verify_entries
+from lookalike.audit import EMPTY_HEAD, Entry, JsonValue, LogReport, appended, root, verify_entries
 from lookalike.domain.cases import CaseState
-from lookalike.domain.errors import AuditLogBroken, IntegrityError, NotFound
+from lookalike.domain.errors import AuditLogBroken, IntegrityError, InvalidInput, NotFound
 from lookalike.domain.identifiers import Actor, CaseId, ExhibitId, ReferenceId, SearchId
 from lookalike.domain.log import EntryKind
 from lookalike.services.fact_digests import fact_digest
@@ -49,6 +50,32 @@ class StoreReport:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRoot:
+    """A log's size and root as `lookalike audit verify` printed them, noted off this machine.
+
+    Raises:
+        InvalidInput: Not written as ``SIZE:ROOT``.
+
+    Example:
+        >>> KeptRoot.parse("2:" + "ab" * 32).size
+        2
+    """
+
+    size: int
+    root: str
+
+    @classmethod
+    def parse(cls, text: str) -> "KeptRoot":
+        """Read ``SIZE:ROOT``, the root in 64 hexadecimal digits."""
+        found = re.fullmatch(r"(\d{1,15}):([0-9a-fA-F]{64})", text.strip())
+        if found is None:
+            raise InvalidInput(
+                f"{text!r} is not a kept root.", remedy="Give SIZE:ROOT as `lookalike audit verify` printed them."
+            )
+        return cls(int(found[1]), found[2].lower())
+
+
+@dataclass(frozen=True, slots=True)
 class CheckService:
     """Verifies the log against itself and against the rows, and the pictures against their digests."""
 
@@ -56,14 +83,20 @@ class CheckService:
     journal: Journal
     blobs: BlobStore
 
-    def log(self, *, progress: Callable[[int], None] = lambda _: None) -> LogReport:
+    def log(self, *, kept: KeptRoot | None = None, progress: Callable[[int], None] = lambda _: None) -> LogReport:
         """Re-derive the whole log, and hold every row that an entry names against that entry.
+
+        Args:
+            kept: Size and root that somebody noted earlier, elsewhere: the log must still begin with that tree.
+            progress: Called now and then with the position reached.
 
         Raises:
             AuditLogBroken: With the first position that does not re-derive, or whose fact differs from its row.
         """
         with self.database.read() as reading:
             report = verify_entries(reading.log.entries(), reading.log.head())
+            if kept is not None:
+                _check_kept(reading, kept)
             counted = _Counted()
             for stored in reading.log.entries():
                 entry = Entry.parse(stored.data)
@@ -109,6 +142,19 @@ class CheckService:
                 {"pictures": len(rows), "findings": [[f.kind, f.subject] for f in findings]},
             )
         return report
+
+
+def _check_kept(reading: Reading, kept: KeptRoot) -> None:
+    head = EMPTY_HEAD
+    for stored in reading.log.entries(0, kept.size):
+        head = appended(head, stored.leaf)
+    if (head.size, root(head).hex()) != (kept.size, kept.root):
+        raise AuditLogBroken(
+            f"The log does not begin with the {kept.size:,} entries whose root was kept: it was cut or rewritten.",
+            kept="Nothing was changed by this check.",
+            remedy="Keep this database for examination; what was kept elsewhere is the older witness.",
+            size=kept.size,
+        )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from lookalike.domain.identifiers import Actor, Seq
 from lookalike.domain.log import EntryKind
 from lookalike.domain.references import NewFace, ReferenceFace
 from lookalike.domain.searches import SearchRecord
-from lookalike.domain.statements import LEAD_STATEMENT
+from lookalike.domain.statements import FACES_STATEMENT, LEAD_STATEMENT
 from lookalike.media import Decoder, encode_jpeg
 from lookalike.reports import (
     AnswerSheet,
@@ -120,7 +120,7 @@ class SheetService:
                 ),
                 unreadable=unreadable,
                 made_at=self.journal.now(),
-                statement=LEAD_STATEMENT,
+                statement=FACES_STATEMENT,
                 version=version("lookalike"),
             )
         )

@@ -146,7 +146,7 @@ def start_writing(connection: Connection, patience_s: float) -> None:
     connection.begin()
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience_s * 1000)}")
     connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
-    connection.execute(text("SELECT size FROM log_head"))
+    connection.execute(text("SELECT size FROM log_head FOR UPDATE"))
 
 
 def start_reading(connection: Connection) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from conftest_store import KEY, append
-from lookalike.domain.errors import LookalikeError
+from lookalike.domain.errors import LookalikeError, StorageFull
 from lookalike.store import BlobStore, create_database, open_database
 
 SIZE = 100_000
@@ -39,8 +39,9 @@ def database(folder: Path) -> None:
     """Commit entries until that fails; check what was acknowledged; make room; commit again, here and anew."""
     url = f"sqlite:///{folder / 'lookalike.db'}"
     create_database(url, KEY)
-    filler = folder / "filler"
-    filler.write_bytes(bytes(SIZE * 18))
+    fillers = (folder / "little", folder / "much")
+    for filler, size in zip(fillers, (SIZE * 4, SIZE * 14), strict=True):
+        filler.write_bytes(bytes(size))
     opened = open_database(url, KEY)
     done = 0
     failure = ""
@@ -54,14 +55,17 @@ def database(folder: Path) -> None:
     with opened.read() as reading:
         assert [entry.data.rstrip(b"\0") for entry in reading.log.entries()] == [b"%d" % n for n in range(done)]
         assert reading.log.head().size == done
-    filler.unlink()
-    for _ in range(2):
+    for filler in fillers:
+        filler.unlink()
         with opened.begin() as unit:
             append(unit, b"after")
         opened.close()
         opened = open_database(url, KEY)
         done += 1
-        assert opened.damage() == ()
+        try:
+            assert opened.damage() == ()
+        except StorageFull:  # a page half copied from the log is no damage, and is not called so
+            assert filler == fillers[0]
         with opened.read() as reading:
             assert reading.log.head().size == done
     opened.close()

@@ -58,6 +58,8 @@ def test_a_long_log_is_read_whole(database: Database) -> None:
     "wrong",
     [
         lambda: (entry(0), head(1)),  # again
+        lambda: (entry(0), head(2)),
+        lambda: (entry(5), head(2)),
         lambda: (entry(2), head(3)),  # a gap
         lambda: (entry(1), head(1)),  # the head before it
         lambda: (entry(1), head(3)),

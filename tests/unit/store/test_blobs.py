@@ -3,7 +3,9 @@
 import fcntl
 import os
 import stat
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -237,6 +239,28 @@ def test_what_an_interrupted_writer_left_is_cleared(store: BlobStore, folder: Pa
     assert store.clear_temporary() == 1
     assert list(store.stored_names()) == [blob.stored_name]
     assert store.get(blob) == b"picture"
+
+
+def test_what_is_being_written_is_never_cleared(store: BlobStore, folder: Path) -> None:
+    """Another process clears without pause while pictures are written; none is lost to it."""
+    data = data_of(2 * FRAME_BYTES)
+    done = threading.Event()
+
+    def clear() -> int:
+        removed = 0
+        while not done.is_set():
+            removed += BlobStore(folder, KEY).clear_temporary()
+        return removed
+
+    with ThreadPoolExecutor(1) as pool:
+        clearing = pool.submit(clear)
+        try:
+            kept = [store.put(data) for _ in range(30)]
+        finally:
+            done.set()
+        clearing.result()
+    for blob in kept:
+        store.check(blob)
 
 
 def test_a_failed_write_leaves_nothing(store: BlobStore, folder: Path) -> None:
