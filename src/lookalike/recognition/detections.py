@@ -44,3 +44,8 @@ def join(parts: list[Detections]) -> Detections:
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.points for part in parts]),
     )
+
+
+def nothing() -> Detections:
+    """Return no faces."""
+    return Detections(np.empty(0, np.float32), np.empty((0, 4), np.float32), np.empty((0, 5, 2), np.float32))

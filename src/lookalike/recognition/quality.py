@@ -7,6 +7,7 @@ docs/measurements/recognition.md.
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,4 +155,9 @@ def percentile(norm: float, norms: tuple[float, ...]) -> float:
     """
     if not norms:
         return 50.0
-    return float(np.interp(norm, norms, np.linspace(0.0, 100.0, len(norms))))
+    above = bisect_left(norms, norm)
+    if above in {0, len(norms)}:
+        return 0.0 if above == 0 else 100.0
+    below = above - 1
+    part = (norm - norms[below]) / (norms[above] - norms[below])
+    return 100.0 * (below + part) / (len(norms) - 1)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from lookalike.domain.errors import InvalidInput
 from lookalike.domain.frames import Pixels
-from lookalike.recognition.detections import Detections, join
+from lookalike.recognition.detections import Detections, join, nothing
 from lookalike.recognition.inference import Floats, Model
 from lookalike.recognition.rasters import pad_to_multiple, to_batch
 
@@ -39,9 +39,11 @@ class Yunet:
             cls, obj, bbox, kps = (outputs[i][0] for i in order)
             product = cls[:, 0] * obj[:, 0]
             kept = np.flatnonzero(product >= lowest_score * lowest_score)
+            if not len(kept):
+                continue
             cells = _cells(kept, padded.shape[1] // stride)
             parts.append(_decode(product[kept], bbox[kept], kps[kept], cells, stride))
-        return join(parts)
+        return join(parts) if parts else nothing()
 
     def find_best(self, canvases: list[Pixels], expected: Floats, reach: float) -> list[Floats | None]:
         """Return the points of the best face near the expected place on each canvas, or ``None``.

@@ -24,7 +24,8 @@ class Finding:
     """Something that is not as it should be.
 
     Attributes:
-        kind: ``kept picture`` (its file is missing, altered, unreadable) or ``orphan file`` (no row names it).
+        kind: ``database`` (its file is damaged), ``kept picture`` (its file is missing or altered), ``orphan file`` (no row
+            names it) or ``temporary files`` (a crash left them, and they are gone now).
         subject: What it concerns: a digest or a file name.
         detail: One sentence.
         is_harmless: True for what a crash may leave and what costs only space.
@@ -115,8 +116,14 @@ class CheckService:
         return report
 
     def store(self, *, actor: Actor, progress: Callable[[int, int], None] = lambda _a, _b: None) -> StoreReport:
-        """Open every kept picture and hold it against its digest; list files that no row names."""
-        findings: list[Finding] = []
+        """Check the database file and open every kept picture; list files that no row names.
+
+        Files that a crash left half-written are removed: nothing was ever acknowledged of them.
+        """
+        findings = [Finding("database", "file", fault, is_harmless=False) for fault in self.database.damage()]
+        cleared = self.blobs.clear_temporary()
+        if cleared:
+            findings.append(Finding("temporary files", f"{cleared}", "Left by a crash; removed.", is_harmless=True))
         with self.database.read() as reading:
             rows = tuple(reading.blobs.list())
         for done, row in enumerate(rows, 1):
