@@ -65,7 +65,7 @@ def main() -> None:
     show("embedding, four faces at once, a face", lambda: embedder.embed([crop] * 4), 40, 4)
     print()
     print(
-        "| whole pipeline: frame in, templates out | frames/s | CPU ms a frame | of it in the models | share | faces a frame |\n"
+        "| pipeline: frame in, templates out | frames/s | CPU ms a frame | in the models | share | faces a frame |\n"
         "|---|---|---|---|---|---|"
     )
     for name, frames in (

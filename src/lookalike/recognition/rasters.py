@@ -78,8 +78,9 @@ def to_batch(pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, i
     order = (2, 1, 0) if is_bgr else (0, 1, 2)
     batch = np.empty((len(pictures), 3, *pictures[0].shape[:2]), np.float32)
     for planes, picture in zip(batch, pictures, strict=True):
+        channels = cv2.split(picture)
         for plane, channel in zip(planes, order, strict=True):
-            plane[:] = picture[:, :, channel]
+            plane[:] = channels[channel]
     if mean:
         batch -= np.float32(mean)
     if scale != 1:
