@@ -31,7 +31,7 @@ def data_folder() -> Path:
 def usual_pack() -> tuple[PackProposal, Recogniser]:
     """Return the usual pack as proposed and at work, on one thread."""
     proposal = inspect_source(CARRIER)
-    folder = CACHE / "packs"
+    folder = CACHE / "packs" / proposal.info.fingerprint[:16]
     return proposal, Recogniser.load(folder / write_pack(proposal, folder).id)
 
 

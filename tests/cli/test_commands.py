@@ -158,7 +158,9 @@ def test_refused_pictures_are_written_as_inert_cells(searched: Run, tmp_path: Pa
     hostile.parent.mkdir()
     hostile.write_bytes(b"not a picture")
     table = tmp_path / "refused.csv"
-    assert searched("enrol", "archive", hostile.parent, "--refused", table)[0] == 0
+    code, out, _ = searched("enrol", "archive", hostile.parent, "--refused", table)
+    assert code == 2
+    assert "Nothing was enrolled" in out
     assert "\nin/=cmd().jpg,'=cmd()," in table.read_text(encoding="utf-8").replace("\r", "")
 
 

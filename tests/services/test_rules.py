@@ -9,6 +9,7 @@ from lookalike.domain.errors import IncomparableTemplates, NotFound, PolicyRefus
 from lookalike.domain.galleries import Purpose
 from lookalike.domain.identifiers import Fingerprint
 from lookalike.domain.log import EntryKind
+from lookalike.domain.searches import Outcome
 from lookalike.domain.statements import FACES_STATEMENT, LEAD_STATEMENT
 from lookalike.services.cases import AddExhibit, OpenCase
 from services.conftest import Portraits, World
@@ -95,6 +96,15 @@ def test_no_gallery_to_search_is_a_refusal_and_not_an_empty_answer(world: World,
     world.exhibit(portraits("probe", "mated", 1)[0])
     with pytest.raises(PolicyRefusal, match="no gallery to search"):
         world.search()
+
+
+@pytest.mark.faces
+def test_an_empty_gallery_gives_no_answer_about_anybody(world: World, portraits: Portraits) -> None:
+    world.gallery()
+    world.case()
+    world.exhibit(portraits("probe", "mated", 1)[0])
+    record = world.search()
+    assert (record.outcome, record.candidates, record.threshold) == (Outcome.NOTHING_COMPARED, (), None)
 
 
 @pytest.mark.faces

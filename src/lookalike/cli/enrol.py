@@ -64,16 +64,21 @@ def enrol(
         _describe(report, total, time.monotonic() - started)
     if report.was_stopped:
         raise typer.Exit(130)
+    if report.refused and not report.enrolled + report.unchanged:
+        raise typer.Exit(2)  # not one picture could be used
 
 
 def _describe(report: "EnrolmentReport", total: int, seconds: float) -> None:
     if report.enrolled == 0 and not report.refused:
         emphasise(f"Nothing changed: all {report.unchanged:,} pictures were enrolled in {report.gallery} already.")
         return
-    emphasise(
-        f"Enrolled {report.enrolled:,} pictures with {report.faces:,} faces in {report.gallery}; "
-        f"its version is {report.version} now."
-    )
+    if report.enrolled + report.unchanged == 0:
+        emphasise(f"Nothing was enrolled in {report.gallery}: every one of {len(report.refused):,} items was refused.")
+    else:
+        emphasise(
+            f"Enrolled {report.enrolled:,} pictures with {report.faces:,} faces in {report.gallery}; "
+            f"its version is {report.version} now."
+        )
     say(f"{report.unchanged:,} unchanged, {len(report.refused):,} refused, {seconds:.1f} s.")
     if report.was_stopped:
         say(f"Stopped after {report.done:,} of {total:,}. Run the same command again to go on.")

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     WORTH_REVIEW = "candidates worth review"
     NONE_WORTH_REVIEW = "no candidate worth review"
     UNCALIBRATED = "scores not calibrated"
+    NOTHING_COMPARED = "nothing was compared"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def align(pixels: Pixels, first: list[Points], detector: Detector, settings: Pre
         settings: Canvases and limits.
     """
     template = np.array(settings.crop_points)
-    wanted = math.dist(template[0], template[1]) * settings.oversampling
-    patches = [cut_patch(pixels, points, eye_distance=wanted, margin=_MARGIN) for points in first]
+    wanted = math.dist(template[0], template[1]) * settings.least_sampling
+    patches = [cut_patch(pixels, points, least_eye_distance=wanted, margin=_MARGIN) for points in first]
     sets = [points[None] for points in first]
     moving = list(range(len(first)))
     for _ in range(settings.most_rounds):

@@ -63,7 +63,7 @@ class Preprocessing:
         most_rounds: How often a tilted face is put upright again at most.
         restless_turn: Degrees of turn between two rounds' points from which it is.
         canvas_reach: How far a re-detection's points may lie from the expected ones, as a share of the canvas's face.
-        oversampling: Faces larger than this many times the crop are first reduced to it by area averaging.
+        least_sampling: Large faces are first reduced by a whole number, to this many times the crop's size or more.
         crop_side: Width and height in pixels of the embedder's input.
         crop_points: Where the five points lie in the crop, in continuous pixels.
         probe_views: What a probe's template is the mean of; the first is the one view of a reference.
@@ -84,7 +84,7 @@ class Preprocessing:
     most_rounds: int = 4
     restless_turn: float = 4.0
     canvas_reach: float = 0.25
-    oversampling: float = 2.0
+    least_sampling: float = 1.25
     crop_side: int = 112
     crop_points: tuple[tuple[float, float], ...] = (
         (38.2946, 51.6963),

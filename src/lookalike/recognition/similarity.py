@@ -75,13 +75,13 @@ class Patch:
     from_frame: Affine
 
 
-def cut_patch(frame: Pixels, points: Points, *, eye_distance: float, margin: float) -> Patch:
-    """Return the surroundings of *points*, reduced by area averaging to *eye_distance* where the face is larger.
+def cut_patch(frame: Pixels, points: Points, *, least_eye_distance: float, margin: float) -> Patch:
+    """Return the surroundings of *points*; a large face is reduced by area averaging, so that no warp skips pixels.
 
     Args:
         frame: uint8, shape (height, width, 3), RGB.
         points: float64, shape (5, 2), in frame pixels, the eyes first.
-        eye_distance: Pixels between the eyes above which the part is reduced.
+        least_eye_distance: Pixels between the eyes that are kept; the reduction is the largest whole number that does.
         margin: How much to keep on every side of the points' centre, in eye distances of an upright face.
     """
     height, width = frame.shape[:2]
@@ -92,15 +92,12 @@ def cut_patch(frame: Pixels, points: Points, *, eye_distance: float, margin: flo
     right, bottom = np.ceil(np.minimum(centre + reach, (width, height))).astype(int)
     left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
     right, bottom = max(right, left + 1), max(bottom, top + 1)
-    part = frame[top:bottom, left:right]
-    reduction = spread / eye_distance
-    x_scale = y_scale = 1.0
-    if reduction > 1:
-        size = (max(1, round((right - left) / reduction)), max(1, round((bottom - top) / reduction)))
-        x_scale, y_scale = size[0] / (right - left), size[1] / (bottom - top)
+    step = max(1, min(int(spread / least_eye_distance), right - left, bottom - top))
+    size = ((right - left) // step, (bottom - top) // step)
+    part = frame[top : top + size[1] * step, left : left + size[0] * step]
+    if step > 1:
         part = reduce(part, *size)
-    from_frame = np.array([[x_scale, 0.0, -left * x_scale], [0.0, y_scale, -top * y_scale]])
-    return Patch(part, from_frame)
+    return Patch(part, np.array([[1 / step, 0.0, -left / step], [0.0, 1 / step, -top / step]]))
 
 
 def _spread(points: Points) -> float:

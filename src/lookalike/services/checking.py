@@ -24,8 +24,8 @@ class Finding:
     """Something that is not as it should be.
 
     Attributes:
-        kind: ``database`` (its file is damaged), ``kept picture`` (its file is missing or altered), ``orphan file`` (no row
-            names it) or ``temporary files`` (a crash left them, and they are gone now).
+        kind: ``database`` (its file is damaged), ``kept picture`` (its file is missing or altered), ``orphan file`` (no
+            row names it) or ``temporary files`` (a crash left them, and they are gone now).
         subject: What it concerns: a digest or a file name.
         detail: One sentence.
         is_harmless: True for what a crash may leave and what costs only space.

@@ -293,11 +293,11 @@ def _removed_meanwhile(reading: Reading, answer: CertifiedList) -> bool:
 
 
 def _outcome(calibration: Calibration | None, candidates: tuple[Candidate, ...]) -> Outcome:
+    if not candidates:  # the galleries held no face at that position: no answer about anybody
+        return Outcome.NOTHING_COMPARED
     if any(candidate.above_operating_point for candidate in candidates):
         return Outcome.WORTH_REVIEW
-    if calibration is None and candidates:
-        return Outcome.UNCALIBRATED
-    return Outcome.NONE_WORTH_REVIEW
+    return Outcome.UNCALIBRATED if calibration is None else Outcome.NONE_WORTH_REVIEW
 
 
 def _entry_facts(record: SearchRecord) -> dict[str, JsonValue]:
