@@ -103,7 +103,7 @@ def identify(probes: Matrix, references: Matrix, probe_people: Labels, reference
 
 
 def cmc(found: Identification, rank: int) -> float:
-    """Return the share of mated probes whose mate is among the first *rank* (cumulative match characteristic)."""
+    """Return the share of mated probes whose mate is among the first *rank* (CMC)."""
     return _mean(found.mate_ranks <= rank)
 
 

@@ -109,6 +109,7 @@ class Block:
         self._fitted_rows = 0
         self._fitted_residual = 0.0
         self._all_galleries: frozenset[int] = frozenset()
+        self._first_added = 0
         self._last_change = -1
         self._any_removed = False
 
@@ -186,7 +187,7 @@ class Block:
 
     def pieces(self, galleries: frozenset[int], as_of: int | None) -> tuple[Piece, ...]:
         """Return what is visible of *galleries* at log position *as_of*; ``None`` for the latest."""
-        if self._all_galleries.isdisjoint(galleries):
+        if self._all_galleries.isdisjoint(galleries) or (as_of is not None and as_of < self._first_added):
             return ()
         seen: Flags | None = None
         if not self._all_galleries <= galleries:
@@ -220,7 +221,9 @@ class Block:
         removed = self.removed[: self.count]
         removed = removed[removed != NEVER]
         self._any_removed = len(removed) > 0
-        self._last_change = max(int(self.added[: self.count].max(initial=-1)), int(removed.max(initial=-1)))
+        added = self.added[: self.count]
+        self._first_added = int(added.min(initial=NEVER))
+        self._last_change = max(int(added.max(initial=-1)), int(removed.max(initial=-1)))
         self._all_galleries = frozenset(np.unique(self.galleries[: self.count]).tolist())
 
     def _arrays(self) -> tuple[npt.NDArray[np.generic], ...]:

@@ -24,14 +24,6 @@ def enlarge(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def pad_to_multiple(pixels: Pixels, step: int) -> Pixels:
-    """Return the picture with black added at the right and below, so that *step* divides both sides."""
-    down, right = -pixels.shape[0] % step, -pixels.shape[1] % step
-    if not (down or right):
-        return pixels
-    return np.asarray(cv2.copyMakeBorder(pixels, 0, down, 0, right, cv2.BORDER_CONSTANT), np.uint8)
-
-
 def warp_affine(pixels: Pixels, affine: npt.NDArray[np.float64], side: int) -> Pixels:
     """Return a square picture of *side* pixels, bilinear, black outside.
 
@@ -63,7 +55,9 @@ def to_luma(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def to_batch(pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, is_bgr: bool = False) -> Floats:
+def to_batch(
+    pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, is_bgr: bool = False, step: int = 1
+) -> Floats:
     """Return pictures of one size as a batch: ``(x - mean) * scale``.
 
     Args:
@@ -71,16 +65,20 @@ def to_batch(pictures: list[Pixels], *, mean: float = 0.0, scale: float = 1.0, i
         mean: Taken off every value.
         scale: Multiplied afterwards.
         is_bgr: Whether the batch's colours are in the order blue, green, red.
+        step: What divides the batch's height and width; black is added at the right and below.
 
     Returns:
         float32, shape (n, 3, height, width).
     """
     order = (2, 1, 0) if is_bgr else (0, 1, 2)
-    batch = np.empty((len(pictures), 3, *pictures[0].shape[:2]), np.float32)
+    height, width = pictures[0].shape[:2]
+    down, right = -height % step, -width % step
+    make = np.zeros if down or right else np.empty
+    batch: Floats = make((len(pictures), 3, height + down, width + right), np.float32)
     for planes, picture in zip(batch, pictures, strict=True):
         channels = cv2.split(picture)
         for plane, channel in zip(planes, order, strict=True):
-            plane[:] = channels[channel]
+            plane[:height, :width] = channels[channel]
     if mean:
         batch -= np.float32(mean)
     if scale != 1:

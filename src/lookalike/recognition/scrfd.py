@@ -6,7 +6,7 @@ from lookalike.domain.errors import InvalidInput
 from lookalike.domain.frames import Pixels
 from lookalike.recognition.detections import Detections, join
 from lookalike.recognition.inference import Floats, Model
-from lookalike.recognition.rasters import enlarge, pad_to_multiple, reduce, to_batch
+from lookalike.recognition.rasters import enlarge, reduce, to_batch
 
 STRIDES = (8, 16, 32)
 _WIDTHS = (1, 4, 10)
@@ -33,8 +33,8 @@ class Scrfd:
     def find(self, pixels: Pixels, lowest_score: float) -> Detections:
         """Return every detection in *pixels* (uint8, shape (height, width, 3), RGB) at or above *lowest_score*."""
         canvas, scale = self._fit(pixels)
-        size = (canvas.shape[1], canvas.shape[0])
-        batch = to_batch([canvas], mean=_MEAN, scale=_SCALE)
+        batch = to_batch([canvas], mean=_MEAN, scale=_SCALE, step=STRIDES[-1])
+        size = (batch.shape[3], batch.shape[2])
         parts = []
         for stride, (scores, distances, points) in zip(STRIDES, _bind(self._model.run(batch)), strict=True):
             kept = np.flatnonzero(scores[:, 0] >= lowest_score)
@@ -59,7 +59,7 @@ class Scrfd:
         """Return the picture as the model takes it, and by how much it was scaled in x and y."""
         height, width = pixels.shape[:2]
         if self._fixed is None:
-            return pad_to_multiple(pixels, STRIDES[-1]), (1.0, 1.0)
+            return pixels, (1.0, 1.0)
         factor = min(self._fixed[0] / width, self._fixed[1] / height)
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         scaled = reduce(pixels, *size) if factor < 1 else enlarge(pixels, *size)

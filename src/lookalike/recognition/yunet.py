@@ -7,7 +7,7 @@ from lookalike.domain.errors import InvalidInput
 from lookalike.domain.frames import Pixels
 from lookalike.recognition.detections import Detections, join, nothing
 from lookalike.recognition.inference import Floats, Model
-from lookalike.recognition.rasters import pad_to_multiple, to_batch
+from lookalike.recognition.rasters import to_batch
 
 STRIDES = (8, 16, 32)
 _KINDS = ("cls", "obj", "bbox", "kps")
@@ -32,8 +32,8 @@ class Yunet:
 
     def find(self, pixels: Pixels, lowest_score: float) -> Detections:
         """Return every detection in *pixels* (uint8, shape (height, width, 3), RGB) at or above *lowest_score*."""
-        padded = pad_to_multiple(pixels, STRIDES[-1])
-        outputs = self._model.run(to_batch([padded], is_bgr=True))
+        batch = to_batch([pixels], is_bgr=True, step=STRIDES[-1])
+        outputs = self._model.run(batch)
         parts = []
         for stride, order in zip(STRIDES, self._order, strict=True):
             cls, obj, bbox, kps = (outputs[i][0] for i in order)
@@ -41,7 +41,7 @@ class Yunet:
             kept = np.flatnonzero(product >= lowest_score * lowest_score)
             if not len(kept):
                 continue
-            cells = _cells(kept, padded.shape[1] // stride)
+            cells = _cells(kept, batch.shape[3] // stride)
             parts.append(_decode(product[kept], bbox[kept], kps[kept], cells, stride))
         return join(parts) if parts else nothing()
 

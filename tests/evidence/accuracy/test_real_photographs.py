@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
 
+from lookalike.domain.errors import ModelDigestMismatch
 from lookalike.domain.faces import Acquired, NotAcquired, QualityReason, WhyNot
 from lookalike.domain.frames import Frame, Origin, Pixels
 from lookalike.evaluation import count_cross, count_pairs, identify, tar_at_fmr
@@ -268,5 +269,5 @@ def test_a_pack_with_one_bit_turned_does_not_load(pack: Path, tmp_path: Path) ->
     data = bytearray((copy / "embedder.onnx").read_bytes())
     data[1_000_000] ^= 1
     (copy / "embedder.onnx").write_bytes(data)
-    with pytest.raises(Exception, match="not the file"):
+    with pytest.raises(ModelDigestMismatch):
         Recogniser.load(copy)

@@ -214,12 +214,14 @@ def test_attribute_models_are_never_opened(insight_folder: Path) -> None:
 
 def test_a_source_must_hold_one_detector_and_one_embedder(insight_folder: Path, small_arcface: bytes) -> None:
     (insight_folder / "second.onnx").write_bytes(small_arcface)
-    with pytest.raises(InvalidInput, match="several embedders"):
+    with pytest.raises(InvalidInput) as refusal:
         inspect_source(insight_folder)
+    assert "several embedders" in refusal.value.happened
     (insight_folder / "second.onnx").unlink()
     (insight_folder / "w600k_r50.onnx").unlink()
-    with pytest.raises(InvalidInput, match="no embedder") as refusal:
+    with pytest.raises(InvalidInput) as refusal:
         inspect_source(insight_folder)
+    assert "no embedder" in refusal.value.happened
     assert refusal.value.remedy
 
 
@@ -245,8 +247,9 @@ def test_a_damaged_archive_is_refused(carrier: Path, tmp_path: Path) -> None:
 def test_a_wheel_under_a_known_name_must_be_that_wheel(carrier: Path, tmp_path: Path) -> None:
     other = tmp_path / carrier.name
     _copy_wheel(carrier, other, spoil=False)
-    with pytest.raises(ModelDigestMismatch, match="not the package"):
+    with pytest.raises(ModelDigestMismatch) as refusal:
         inspect_source(other)
+    assert "not the package" in refusal.value.happened
 
 
 def test_a_wheel_must_agree_with_its_own_record(carrier: Path, tmp_path: Path, proposal: PackProposal) -> None:
@@ -254,8 +257,9 @@ def test_a_wheel_must_agree_with_its_own_record(carrier: Path, tmp_path: Path, p
     _copy_wheel(carrier, honest, spoil=False)
     _copy_wheel(carrier, spoilt, spoil=True)
     assert inspect_source(honest).info == proposal.info
-    with pytest.raises(ModelDigestMismatch, match="record"):
+    with pytest.raises(ModelDigestMismatch) as refusal:
         inspect_source(spoilt)
+    assert "record" in refusal.value.happened
 
 
 def _copy_wheel(source: Path, target: Path, *, spoil: bool) -> None:
