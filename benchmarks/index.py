@@ -5,7 +5,7 @@
 One thread on one core. Rows are synthetic and seeded: identities are Gaussian with a slowly decaying spectrum and
 one of 24 cohort offsets, 1 to 5 pictures each, cos(picture, identity)^2 uniform in 0.5 to 0.8, in 100 galleries of
 about 1 %. A third of the probes are further pictures of enrolled identities, a third poor ones (cos^2 0.15 to 0.35),
-a third strangers. Before every timed search 512 MB are read with numpy.max: the median gives the bandwidth at the time,
+a third strangers. Before every timed search 256 MB are read with numpy.max: the median gives the bandwidth at the time,
 and rows x bytes a code / bandwidth is the floor that the search is compared with. `--quick` leaves out the 1 M rows.
 """
 
@@ -34,7 +34,7 @@ GALLERIES = 100
 EVERY = frozenset(GalleryId(number) for number in range(1, GALLERIES + 1))
 LIMIT = 20
 CHUNK = 50_000
-STREAM = 512_000_000
+STREAM = 256_000_000
 BEGIN, END = "<!-- begin: benchmarks/index.py -->", "<!-- end: benchmarks/index.py -->"
 HEADINGS = {
     "rows": "rows",
@@ -117,7 +117,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 class Stream:
-    """Reads 512 MB before each timed search, so that both see the machine in the same state."""
+    """Reads 256 MB before each timed search, so that both see the machine in the same state."""
 
     def __init__(self) -> None:
         self._block = np.ones(STREAM // 8)
@@ -164,7 +164,7 @@ def measure(rows: int, dimension: int, codes: str | None) -> dict[str, str]:
         galleries = faces.random.integers(1, GALLERIES + 1, CHUNK).astype(np.int32)
         build += seconds(lambda: index.add(numbers, vectors, galleries=galleries, added=numbers))  # noqa: B023
         flat.add(vectors)
-    probes = faces.probes(63 if rows > 500_000 else 150)
+    probes = faces.probes(42 if rows > 500_000 else 150)
     stream = Stream()
     lists: list[CertifiedList] = []
 

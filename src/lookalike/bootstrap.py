@@ -1,9 +1,10 @@
 """The composition root: makes a home, opens it, and puts the parts together. Nobody else names concrete parts."""
 
 import errno
-import getpass
 import json
 import os
+import pwd
+import re
 import secrets
 import shutil
 from dataclasses import asdict, dataclass
@@ -57,7 +58,7 @@ def new_id() -> str:
 
 def operating_system_user() -> Actor:
     """Return the actor that the command line speaks for."""
-    return Actor(f"os:{getpass.getuser()}")
+    return Actor(f"os:{pwd.getpwuid(os.getuid()).pw_name}")  # not the environment, which anybody can set
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,12 @@ def create_home(settings: Settings, *, use_keyring: bool = False) -> tuple[HomeF
     home_id = new_id()
     actor = operating_system_user()
     key = _given_key(settings)
-    key_file = ""
+    key_file, keyring = "", use_keyring and key is None
+    if use_keyring and key is not None:
+        raise Conflict(
+            "A key is given, and a new one was to be put into the keyring.",
+            remedy="Leave out --keyring, or unset LOOKALIKE_KEY and LOOKALIKE_KEY_FILE.",
+        )
     if key is None:
         key = MasterKey.from_text(secrets.token_hex(32))
         key_file = _keep_key(key, home_id, use_keyring=use_keyring)
@@ -126,13 +132,28 @@ def create_home(settings: Settings, *, use_keyring: bool = False) -> tuple[HomeF
         for part in (making, making / "blobs", making / "models"):
             part.mkdir(parents=True, mode=0o700)
         _create_records(settings.database or f"sqlite:///{making / 'lookalike.db'}", key, home_id, actor)
-        home = HomeFile(home_id, 1, settings.database or "", key_file, use_keyring and not key_file)
+        home = HomeFile(home_id, 1, without_password(settings.database or ""), key_file, keyring)
         home.write(making)
         making.rename(folder)
-    except OSError as error:
+        _sync_folder(folder.parent)
+    except BaseException as error:
         shutil.rmtree(making, ignore_errors=True)
-        raise _disk_trouble(error, folder) from error
+        if key_file:
+            Path(key_file).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _disk_trouble(error, folder) from error
+        raise
     return home, actor
+
+
+def without_password(address: str) -> str:
+    """Return a database address without its password: what may be written down or shown.
+
+    Example:
+        >>> without_password("postgresql+psycopg://ada:secret@host/name")
+        'postgresql+psycopg://ada@host/name'
+    """
+    return re.sub(r"(//[^/:@]*):[^/@]*@", r"\1@", address)
 
 
 def _create_records(url: str, key: MasterKey, home_id: str, actor: Actor) -> None:
@@ -246,10 +267,10 @@ class Application:
         folder = self.folder / "models" / self.pack_in_use
         recogniser = Recogniser.load(folder, threads=1)
         with self.database.read() as reading:
-            if all(known.fingerprint != recogniser.info.fingerprint for known in reading.packs.list()):
+            if recogniser.info not in reading.packs.list():
                 raise IntegrityError(
-                    f"Model pack {self.pack_in_use!r} lies in the home, but nobody has accepted it.",
-                    remedy="Add it again: lookalike models add SOURCE.",
+                    f"Model pack {self.pack_in_use!r} lies in the home, but this manifest is not the one accepted.",
+                    remedy="Remove its folder and add it again: lookalike models add SOURCE.",
                 )
         return recogniser
 
@@ -388,13 +409,17 @@ def _write_new(path: Path, text: str, *, mode: int) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path.parent)
     except OSError as error:
         raise _disk_trouble(error, path) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _disk_trouble(error: OSError, path: Path) -> StorageFull | InvalidInput:

@@ -140,7 +140,7 @@ def test_killed_in_the_middle_nothing_is_lost_or_twice(
     """A real process, killed with SIGKILL once *after* pictures are durable; then the same command again."""
     world.gallery()
     monkeypatch.setenv("LOOKALIKE_BATCH", "4")
-    folder = _folder(world.application.folder.parent / "in", portraits("gallery", "mated", 24))
+    folder = _folder(world.application.folder.parent / "in", portraits("gallery", "mated", 40))
     command = [sys.executable, "-m", "lookalike.cli.main", "enrol", "archive", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     deadline = time.monotonic() + 60
@@ -149,15 +149,15 @@ def test_killed_in_the_middle_nothing_is_lost_or_twice(
             process.send_signal(signal.SIGKILL)
             break
         time.sleep(0.005)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     _, partial = world.application.galleries.show("archive")
     assert partial.references % 4 == 0
     assert world.application.checks.log().size == len(world.entries())
     report = world.enrol([folder])
-    assert report.enrolled + report.unchanged == 24
+    assert report.enrolled + report.unchanged == 40
     assert report.unchanged == partial.references
     _, counts = world.application.galleries.show("archive")
-    assert (counts.references, counts.faces) == (24, 24)
+    assert (counts.references, counts.faces) == (40, 40)
     assert world.application.checks.log().size == len(world.entries())
 
 

@@ -1,6 +1,5 @@
 """`lookalike case`: open, list, show."""
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +8,7 @@ from lookalike.cli.opening import open_home
 from lookalike.cli.options import HomeOption, JsonOption
 from lookalike.cli.terminal import emphasise, facts, print_json, say, table
 from lookalike.domain.galleries import Purpose
+from lookalike.domain.statements import FACES_STATEMENT, LEAD_STATEMENT
 
 if TYPE_CHECKING:
     from lookalike.domain.cases import Case, Exhibit, ExhibitFace
@@ -36,8 +36,9 @@ def open_case(
     """Open a case. Purpose, matter and basis are required; a refusal to open one is recorded too."""
     from lookalike.services.cases import OpenCase
 
-    command = OpenCase(ref, purpose, matter, basis, getpass.getuser() if requester is None else requester)
     with open_home(home) as application:
+        asking = str(application.actor) if requester is None else requester
+        command = OpenCase(ref, purpose, matter, basis, asking)
         case = application.cases.open(command, actor=application.actor)
     if as_json:
         print_json(case_as_json(case))
@@ -76,6 +77,7 @@ def show(
         print_json(
             case_as_json(case)
             | {
+                "statement": LEAD_STATEMENT,
                 "exhibits": [exhibit_as_json(exhibit) for exhibit in exhibits],
                 "searches": [
                     {"id": s.id, "exhibit": s.exhibit_label, "made_at": s.made_at.isoformat(), "outcome": s.outcome}
@@ -107,6 +109,7 @@ def show(
             ("search", "exhibit", "made", "by", "answer"),
             [(s.id, s.exhibit_label, f"{s.made_at:%Y-%m-%d %H:%M}", s.made_by, s.outcome) for s in searches],
         )
+        say(LEAD_STATEMENT)
 
 
 def case_as_json(case: "Case") -> dict[str, object]:
@@ -139,6 +142,8 @@ def exhibit_as_json(exhibit: "Exhibit") -> dict[str, object]:
         "height": height,
         "analysed_size": list(exhibit.analysed_size),
         "seq": exhibit.added_seq,
+        "thorough": exhibit.thorough,
+        "statement": FACES_STATEMENT,
         "faces": [face_as_json(face) for face in exhibit.faces],
     }
 

@@ -29,6 +29,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="The picture; it is copied as it is and never changed.")],
     kind: Annotated[str, typer.Option(help=f"What it is: {', '.join(ProbeKind)}.")] = "",
     origin: Annotated[str, typer.Option(help="Where it comes from.")] = "",
+    thorough: Annotated[bool, typer.Option("--thorough", help="Also look for tiny faces, in enlarged tiles.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -38,11 +39,16 @@ def add(
 
     with open_home(home) as application:
         data = read_bytes(file, application.settings.picture_bytes)
-        exhibit = application.exhibits.add(AddExhibit(case, kind, origin, file.name, data), actor=application.actor)
+        stated = AddExhibit(case, kind, origin, file.name, data, thorough)
+        exhibit = application.exhibits.add(stated, actor=application.actor)
+        with application.database.read() as reading:
+            enrolled = reading.references.by_original(exhibit.original)
     if as_json:
         print_json(exhibit_as_json(exhibit))
         return
     emphasise(f"Exhibit {exhibit.label} of case {case}: {exhibit.file_name}, entry {exhibit.added_seq} of the log.")
+    for reference in enrolled:
+        say(f"This very picture is enrolled in {reference.gallery_name} as {reference.external_id}, and finds itself.")
     _list_faces(exhibit)
     if exhibit.faces:
         choose = " --face N" if len(exhibit.faces) > 1 else ""

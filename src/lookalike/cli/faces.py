@@ -10,6 +10,7 @@ from lookalike.cli.exhibits import face_row
 from lookalike.cli.opening import open_home, write_sheet
 from lookalike.cli.options import HomeOption, JsonOption, SheetOption
 from lookalike.cli.terminal import emphasise, print_json, say, table
+from lookalike.domain.statements import FACES_STATEMENT
 
 if TYPE_CHECKING:
     from lookalike.services.analysis import AnalysedPicture
@@ -48,6 +49,7 @@ def faces(
         print_json(
             {
                 "pictures": [_as_json(name, found) for name, _, found in analysed],
+                "statement": FACES_STATEMENT,
                 "unreadable": [{"name": name, "reason": reason} for name, reason in unreadable],
             }
         )
@@ -63,7 +65,7 @@ def faces(
 
 
 def _describe(name: str, found: "AnalysedPicture") -> None:
-    width, height = found.frame.origin.upright_size
+    width, height = found.origin.upright_size
     emphasise(f"{name}: {len(found.faces)} faces in {width} x {height} pixels")
     if found.faces:
         table(
@@ -72,7 +74,7 @@ def _describe(name: str, found: "AnalysedPicture") -> None:
 
 
 def _as_json(name: str, found: "AnalysedPicture") -> dict[str, object]:
-    width, height = found.frame.origin.upright_size
+    width, height = found.origin.upright_size
     return {
         "name": name,
         "sha256": found.digest,

@@ -110,7 +110,7 @@ def remove(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take references out of a gallery; no later search returns them."""
+    """Take references out of a gallery. No search of it as it is now returns them; --as-of shows it as it stood."""
     with open_home(home) as application:
         removed = application.galleries.remove(name, external_id, reason=reason, actor=application.actor)
     if as_json:

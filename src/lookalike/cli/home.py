@@ -58,7 +58,7 @@ def show_settings(home: HomeOption = None, as_json: JsonOption = False) -> None:
     rows = [
         (
             name,
-            _shown(getattr(settings, name)),
+            _shown(name, getattr(settings, name)),
             "--home" if name == "home" and home else origins[name],
             field.description,
         )
@@ -80,18 +80,22 @@ def show_settings(home: HomeOption = None, as_json: JsonOption = False) -> None:
     say(f"\nPictures are decoded in a child process: {sandbox.files}; {sandbox.network}")
 
 
-def _shown(value: object) -> str | int | float | None:
+def _shown(name: str, value: object) -> str | int | float | None:
+    from lookalike.bootstrap import without_password
+
+    if name == "database" and value:
+        return without_password(str(value))
     return value if isinstance(value, int | float) or value is None else str(value)
 
 
 def fsck(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Open every kept picture and hold it against its digest; list files that nothing names; hash the model packs."""
     with open_home(home) as application, progress(quiet=as_json) as shown:
-        packs = [application.packs.verify(pack.id) for pack in application.packs.list()]
         task = shown.add_task("Pictures", total=None, rate="")
         report = application.checks.store(
             actor=application.actor, progress=lambda done, total: shown.update(task, completed=done, total=total)
         )
+        packs = [application.packs.verify(pack.id) for pack in application.packs.list()]
     if as_json:
         print_json(
             {

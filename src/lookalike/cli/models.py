@@ -82,12 +82,19 @@ def add(
             _describe(proposal.info)
             say("\nThe full licence texts: lookalike models add SOURCE --licences")
         if not accept and not as_json:
-            accept = typer.confirm("\nDo you accept these licences, and what is said of the training data?")
+            accept = _asks()
         info = application.packs.add(proposal, accepted=accept, actor=application.actor)
     if as_json:
         print_json(_as_json(info))
     else:
         emphasise(f"\nModel pack {info.id} is installed.")
+
+
+def _asks() -> bool:
+    try:
+        return typer.confirm("\nDo you accept these licences, and what is said of the training data?")
+    except typer.Abort:  # no terminal to answer on, or Ctrl-D: not accepted
+        return False
 
 
 def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:

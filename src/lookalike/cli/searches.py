@@ -12,6 +12,7 @@ from lookalike.domain.candidates import USUAL_LIST
 from lookalike.domain.statements import LEAD_STATEMENT
 
 if TYPE_CHECKING:
+    from lookalike.bootstrap import Application
     from lookalike.domain.calibration import ExpectedStrangers
     from lookalike.domain.references import Provenance
     from lookalike.domain.searches import Candidate, SearchRecord
@@ -38,9 +39,12 @@ def run(
     ] = None,
     limit: Annotated[int, typer.Option(help="Candidates to list, 2 to 50.")] = USUAL_LIST,
     as_of: Annotated[
-        int | None, typer.Option(help="Search the galleries as they stood after this entry of the log.", metavar="SEQ")
+        int | None,
+        typer.Option(
+            help="Search the galleries as they stood after this entry of the log, what was removed since included.",
+            metavar="SEQ",
+        ),
     ] = None,
-    thorough: Annotated[bool, typer.Option("--thorough", help="Also look for tiny faces, in enlarged tiles.")] = False,
     sheet: SheetOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -57,12 +61,10 @@ def run(
             limit=limit,
             as_of=as_of,
             target_fpir=application.settings.target_fpir,
-            thorough=thorough,
         )
         record = application.searches.run(command, actor=application.actor)
-        if sheet is not None:
-            write_sheet(sheet, application.sheets.answer(record, actor=application.actor))
-    _answer(record, sheet, as_json=as_json)
+        _answer(record, as_json=as_json)
+        _write_sheet(application, record, sheet, as_json=as_json)
 
 
 def show(
@@ -74,9 +76,8 @@ def show(
     """Show a search as it was recorded; the view is recorded too."""
     with open_home(home) as application:
         record = application.records.show(search, actor=application.actor)
-        if sheet is not None:
-            write_sheet(sheet, application.sheets.answer(record, actor=application.actor))
-    _answer(record, sheet, as_json=as_json)
+        _answer(record, as_json=as_json)
+        _write_sheet(application, record, sheet, as_json=as_json)
 
 
 def replay(
@@ -106,11 +107,21 @@ def replay(
         for change in report.changes:
             say(f"  {change}")
         say(f"{report.compared:,} references compared; entry {report.seq} of the log.")
+        say(f"\n{LEAD_STATEMENT}")
     if report.verdict is Verdict.DIFFERS:
         raise typer.Exit(4)
 
 
-def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> None:
+def _write_sheet(application: "Application", record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> None:
+    """Write the sheet last: the answer is out by then, whatever becomes of the file."""
+    if sheet is None:
+        return
+    write_sheet(sheet, application.sheets.answer(record, actor=application.actor))
+    if not as_json:
+        say(f"Sheet: {sheet}")
+
+
+def _answer(record: "SearchRecord", *, as_json: bool) -> None:
     if as_json:
         print_json(record_as_json(record))
         return
@@ -144,8 +155,6 @@ def _answer(record: "SearchRecord", sheet: Path | None, *, as_json: bool) -> Non
     galleries = ", ".join(f"{g.name} (version {g.version}, {g.compared:,})" for g in record.receipt.galleries)
     say(f"All {compared:,} references were compared, and the list is proven complete. Galleries: {galleries}")
     say(f"Search {record.id}, entry {record.seq} of the log. Again: lookalike search replay {record.id}")
-    if sheet is not None:
-        say(f"Sheet: {sheet}")
     say(f"\n{LEAD_STATEMENT}")
 
 

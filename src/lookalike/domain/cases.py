@@ -65,6 +65,7 @@ class Exhibit:
         label: ``E1``, ``E2``, ... within its case.
         origin: Where it came from, as stated by the person who added it.
         picture: How its pixels came out of the file.
+        thorough: Whether faces were looked for in enlarged tiles as well; a search looks for them the same way.
     """
 
     id: ExhibitId
@@ -80,3 +81,4 @@ class Exhibit:
     added_at: datetime
     added_by: Actor
     added_seq: Seq
+    thorough: bool = False

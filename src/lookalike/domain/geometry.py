@@ -36,6 +36,18 @@ class Box:
         """Return the box in a picture enlarged by *factor*."""
         return Box(self.x * factor, self.y * factor, self.width * factor, self.height * factor)
 
+    def overlap(self, other: "Box") -> float:
+        """Return the shared area over the joint area, 0 to 1 (intersection over union).
+
+        Example:
+            >>> Box(0, 0, 2, 2).overlap(Box(1, 0, 2, 2))
+            0.3333333333333333
+        """
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        shared = max(0.0, width) * max(0.0, height)
+        return shared / (self.width * self.height + other.width * other.height - shared)
+
     def as_list(self) -> list[float]:
         """Return ``[x, y, width, height]``, rounded to a hundredth of a pixel, for records."""
         return [round(float(v), 2) for v in (self.x, self.y, self.width, self.height)]

@@ -39,7 +39,6 @@ def scores(probe: npt.NDArray[np.float32], rows: npt.NDArray[np.float32]) -> npt
         np.rint(products, out=products)
         sums = products.sum(axis=1)
         sums /= GRID
-        sums += 0.0  # -0.0 becomes 0.0
         out[start : start + ROWS_AT_A_TIME] = sums
     return out
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lookalike.domain.errors import LookalikeError, NotFound
 from lookalike.domain.faces import Acquired, Acquisition
-from lookalike.domain.frames import Frame
+from lookalike.domain.frames import Frame, Origin
 from lookalike.domain.identifiers import Digest
 from lookalike.domain.references import NewFace
 from lookalike.media import Decoder
@@ -24,16 +24,16 @@ def digest_of(data: bytes) -> Digest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnalysedPicture:
-    """A picture with every face that was found in it, acquired or not."""
+    """A picture with every face that was found in it, acquired or not; its pixels are not kept.
+
+    Attributes:
+        analysed_size: Width and height in pixels at which faces were looked for.
+    """
 
     digest: Digest
-    frame: Frame
+    origin: Origin
+    analysed_size: tuple[int, int]
     faces: tuple[NewFace, ...]
-
-    @property
-    def analysed_size(self) -> tuple[int, int]:
-        """Width and height in pixels at which faces were looked for."""
-        return self.frame.width, self.frame.height
 
     @property
     def acquired(self) -> tuple[NewFace, ...]:
@@ -84,7 +84,7 @@ class Analyst:
 def _analysed(data: bytes, frame: Frame, acquisitions: tuple[Acquisition, ...]) -> AnalysedPicture:
     upscale = 1.0 / frame.scale
     faces = tuple(_face(number, acquisition, upscale) for number, acquisition in enumerate(acquisitions, 1))
-    return AnalysedPicture(digest_of(data), frame, faces)
+    return AnalysedPicture(digest_of(data), frame.origin, (frame.width, frame.height), faces)
 
 
 def _face(number: int, acquisition: Acquisition, upscale: float) -> NewFace:

@@ -37,6 +37,7 @@ class AddExhibit:
     origin: str
     file_name: str
     data: bytes
+    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,12 @@ class ExhibitService:
             refused = policy.Refused("O1", f"Case {case.ref} is closed.", "Add exhibits to an open case.")
         if refused:
             self.journal.refuse(self.database, refused, act="add exhibit", actor=actor, facts={"case": case.id})
-        picture = self.analyst.probe(command.data, name=command.file_name)
+        picture = self.analyst.probe(command.data, name=command.file_name, thorough=command.thorough)
         stored = self.pictures.keep(command.data, picture.digest)
         with self.database.begin() as unit:
+            if unit.cases.get(case.id).state is not CaseState.OPEN:
+                raise Conflict(f"Case {case.ref} was closed meanwhile.", remedy="Add exhibits to an open case.")
+            self.pictures.record(unit, stored)
             for known in unit.exhibits.by_original(picture.digest):
                 if known.case == case.id:
                     return _unless_stated_otherwise(known, command)
@@ -151,14 +155,14 @@ class ExhibitService:
                 origin=command.origin,
                 file_name=command.file_name,
                 original=picture.digest,
-                picture=picture.frame.origin,
+                picture=picture.origin,
                 analysed_size=picture.analysed_size,
                 faces=tuple(ExhibitFace(f.number, f.face, f.quality, f.why_not) for f in picture.faces),
                 added_at=self.journal.now(),
                 added_by=actor,
                 added_seq=next_seq(unit),
+                thorough=command.thorough,
             )
-            self.pictures.record(unit, stored)
             unit.exhibits.add(exhibit)
             self.journal.write(
                 unit,
@@ -172,6 +176,7 @@ class ExhibitService:
                     "origin": exhibit.origin,
                     "original": exhibit.original,
                     "faces": len(exhibit.faces),
+                    "enrolled_as": [known.id for known in unit.references.by_original(picture.digest)],
                     "digest": fact_digest(exhibit),
                 },
             )
@@ -179,9 +184,9 @@ class ExhibitService:
 
 
 def _unless_stated_otherwise(known: Exhibit, command: AddExhibit) -> Exhibit:
-    if (known.kind, known.origin) != (command.kind, command.origin):
+    if (known.kind, known.origin, known.thorough) != (command.kind, command.origin, command.thorough):
         raise Conflict(
-            f"This picture is exhibit {known.label} of the case already, with another kind or origin.",
+            f"This picture is exhibit {known.label} of the case already, stated otherwise.",
             remedy=f"Search exhibit {known.label}, or state its kind ({known.kind}) and origin ({known.origin}).",
             exhibit=known.label,
         )

@@ -12,13 +12,20 @@ from datetime import date
 from enum import StrEnum
 
 from lookalike.domain import policy
-from lookalike.domain.errors import IncomparableTemplates, InvalidInput, NotFound, Unavailable, UnreadableMedia
-from lookalike.domain.galleries import Gallery
+from lookalike.domain.errors import (
+    Conflict,
+    IncomparableTemplates,
+    InvalidInput,
+    NotFound,
+    Unavailable,
+    UnreadableMedia,
+)
+from lookalike.domain.galleries import Gallery, GalleryState
 from lookalike.domain.identifiers import Actor, Digest, Fingerprint, ReferenceId, Seq
 from lookalike.domain.log import EntryKind
 from lookalike.domain.references import NewReference
 from lookalike.services.analysis import AnalysedPicture, Analyst, digest_of, why_unreadable
-from lookalike.services.fact_digests import fact_digest
+from lookalike.services.fact_digests import reference_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.services.pictures import Pictures
 from lookalike.sources import BadItem, SourceItem, read_bytes
@@ -162,8 +169,9 @@ class EnrolmentService:
             for outcome in outcomes:
                 waiting.append(outcome)
                 if len(waiting) >= self.batch:
-                    self._commit(gallery, waiting, report, actor=actor, progress=progress)
-                    waiting = []
+                    # Taken out first: an interruption after the commit must not write the batch again.
+                    ready, waiting = waiting, []
+                    self._commit(gallery, ready, report, actor=actor, progress=progress)
         except KeyboardInterrupt:
             report.was_stopped = True
         finally:
@@ -239,6 +247,10 @@ class EnrolmentService:
         added: list[dict[str, int | str]] = []
         refused: list[dict[str, str | None]] = []
         with self.database.begin() as unit:
+            if unit.galleries.get(gallery.id).state is not GalleryState.OPEN:
+                raise Conflict(
+                    f"Gallery {gallery.name} was closed meanwhile.", kept="What was reported as enrolled is kept."
+                )
             seq = next_seq(unit)
             for outcome in outcomes:
                 item_report, original = self._write(unit, gallery, outcome, seq=seq, added=added)
@@ -271,32 +283,31 @@ class EnrolmentService:
         if isinstance(outcome, _Settled):
             return outcome.report, outcome.original
         item, picture = outcome.item, outcome.picture
+        self.pictures.record(unit, outcome.blob)
         if unit.exhibits.by_original(picture.digest):
             refusal = _refused(item, "is an exhibit of a case; a probe is never enrolled (rule O5)")
             return refusal, picture.digest
         if unit.references.find(gallery.id, item.external_id, picture.digest) is not None:
             # Somebody else enrolled it since it was read: another process, or the same picture twice in this source.
             return ItemReport(item.key, item.external_id, ItemState.UNCHANGED), picture.digest
-        if outcome.blob is not None:
-            self.pictures.record(unit, outcome.blob)
         reference = NewReference(
             gallery=gallery.id,
             external_id=item.external_id,
             provenance=item.provenance,
             original=picture.digest,
-            origin=picture.frame.origin,
+            origin=picture.origin,
             analysed_size=picture.analysed_size,
             faces=picture.faces,
         )
         identifier: ReferenceId
-        identifier, _ = unit.references.add(reference, seq=seq)
+        identifier, face_ids = unit.references.add(reference, seq=seq)
         acquired = len(picture.acquired)
         added.append(
             {
                 "reference": identifier,
                 "original": picture.digest,
                 "faces": acquired,
-                "digest": fact_digest(reference),
+                "digest": reference_digest(reference, face_ids),
             }
         )
         return (

@@ -1,7 +1,7 @@
 """A digest over everything that a fact's row holds, so that its audit entry pins the row without repeating it."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import rfc8785
 
-from lookalike.domain.identifiers import Digest
+from lookalike.domain.galleries import Gallery
+from lookalike.domain.identifiers import Digest, FaceId
+from lookalike.domain.references import NewReference
 
 
 def fact_digest(fact: Any) -> Digest:
@@ -26,6 +28,16 @@ def fact_digest(fact: Any) -> Digest:
         False
     """
     return Digest(hashlib.sha256(rfc8785.dumps(_plain(fact))).hexdigest())
+
+
+def reference_digest(reference: NewReference, face_ids: Sequence[FaceId | None]) -> Digest:
+    """Return the digest of an enrolled picture together with the ids that its acquired faces were given."""
+    return fact_digest([reference, list(face_ids)])
+
+
+def registration_digest(gallery: Gallery) -> Digest:
+    """Return the digest of what a gallery was registered as: what changes later (state, version, pack) is left out."""
+    return fact_digest([gallery.id, gallery.declared, gallery.registered_at, gallery.registered_by])
 
 
 def _plain(value: Any) -> Any:  # noqa: PLR0911  # one return for each kind of value

@@ -6,6 +6,7 @@ from lookalike.domain.errors import InvalidInput, NotFound
 from lookalike.domain.galleries import Gallery, GalleryCounts, NewGallery
 from lookalike.domain.identifiers import Actor, ReferenceId
 from lookalike.domain.log import EntryKind
+from lookalike.services.fact_digests import registration_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.store import Database
 
@@ -38,6 +39,7 @@ class GalleryService:
                     "subject_category": declared.subject_category.value,
                     "purposes": [purpose.value for purpose in declared.purposes],
                     "retain_until": declared.retain_until.isoformat() if declared.retain_until else None,
+                    "digest": registration_digest(gallery),
                 },
             )
         return gallery
@@ -58,10 +60,10 @@ class GalleryService:
             return gallery, reading.galleries.counts(gallery.id)
 
     def remove(self, name: str, external_id: str, *, reason: str, actor: Actor) -> tuple[ReferenceId, ...]:
-        """Take every reference with *external_id* out of a gallery; later searches never return it.
+        """Take every reference with *external_id* out of a gallery; no search of the gallery as it is now returns it.
 
-        The rows stay, marked with the log position, so that an earlier search can be replayed; erasing them for good is
-        expungement, which is another act.
+        The rows stay, marked with the log position, so that a replay, or a search as of an earlier position, sees the
+        gallery as it stood then; erasing them for good is expungement, which is another act.
 
         Raises:
             NotFound: No such gallery, or nothing enrolled there under *external_id*.

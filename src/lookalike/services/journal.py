@@ -27,7 +27,7 @@ class Journal:
         """Append one entry in *unit*'s transaction; return its position in the log."""
         head = unit.log.head()
         at = self.now().astimezone(UTC)
-        entry = Entry(seq=Seq(head.size), kind=kind, at=at, actor=actor, facts=facts)
+        entry = Entry(seq=Seq(head.size), kind=kind, at=at, actor=actor, facts=_writable(facts))
         stored, grown = seal(entry, head)
         unit.log.append(stored, at=at, actor=actor, head=grown)
         return stored.seq
@@ -60,6 +60,14 @@ class Journal:
             rule=refused.rule,
             seq=seq,
         )
+
+
+def _writable(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Replace what no text may hold (lone surrogates of an argument that is not UTF-8), so that it can be recorded."""
+    return {
+        name: value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
 
 
 def next_seq(reading: Reading) -> Seq:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lookalike.domain.errors import Denied, NotFound
+from lookalike.domain.errors import Conflict, Denied, NotFound
 from lookalike.domain.identifiers import Actor
 from lookalike.domain.log import EntryKind
 from lookalike.domain.packs import PackInfo
 from lookalike.recognition import PackProposal, inspect_source, list_packs, verify_pack, write_pack
+from lookalike.services.fact_digests import fact_digest
 from lookalike.services.journal import Journal, next_seq
 from lookalike.store import Database
 
@@ -43,12 +44,20 @@ class PackService:
 
         Raises:
             Denied: The licence was not accepted.
+            Conflict: The same models were accepted with another manifest.
         """
         if not accepted:
             raise Denied("The licence was not accepted; no model pack was added.", remedy="Run the command again.")
+        with self.database.read() as reading:
+            known = {pack.fingerprint: pack for pack in reading.packs.list()}.get(proposal.info.fingerprint)
+        if known is not None and known != proposal.info:
+            raise Conflict(
+                f"Model pack {proposal.info.id} was accepted with another manifest: calibration or licence differ.",
+                remedy="Use a new home, or the release that added the pack.",
+            )
         info = write_pack(proposal, self.folder)
         with self.database.begin() as unit:
-            if any(known.fingerprint == info.fingerprint for known in unit.packs.list()):
+            if any(pack.fingerprint == info.fingerprint for pack in unit.packs.list()):
                 return info
             seq = next_seq(unit)
             unit.packs.add(info, accepted_by=actor, at=self.journal.now(), seq=seq)
@@ -61,6 +70,7 @@ class PackService:
                     "fingerprint": info.fingerprint,
                     "files": [[file.name, file.sha256, file.licence] for file in info.files],
                     "commercial_use": info.commercial_use,
+                    "digest": fact_digest(info),
                 },
             )
         return info

@@ -25,8 +25,15 @@ class Pictures:
         return self.blobs.put(data)
 
     def record(self, unit: Unit, stored: StoredBlob | None) -> None:
-        """Name a kept picture in *unit*'s transaction; nothing to do for one that has its row."""
-        if stored is not None and not unit.blobs.exists(stored.sha256):
+        """Name a kept picture in *unit*'s transaction.
+
+        Where somebody else has named the same bytes since `keep` looked, this second file is removed: no row names it.
+        """
+        if stored is None:
+            return
+        if unit.blobs.exists(stored.sha256):
+            self.blobs.delete(stored)
+        else:
             unit.blobs.add(stored)
 
     def original(self, digest: Digest) -> bytes:

@@ -75,9 +75,7 @@ class ReplayService:
                 search_pack=receipt.fingerprint,
                 pack_in_use=self.pack.fingerprint,
             )
-        probe = probe_template(
-            self.analyst, self.pictures, exhibit, receipt.face_number, thorough=receipt.settings.thorough
-        )
+        probe = probe_template(self.analyst, self.pictures, exhibit, receipt.face_number)
         index, _ = self.index.current()
         (answer,) = index.search(
             [probe],

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +12,9 @@ from lookalike.audit import JsonValue
 from lookalike.domain import policy
 from lookalike.domain.calibration import Calibration
 from lookalike.domain.candidates import CertifiedList
-from lookalike.domain.cases import Case, Exhibit
+from lookalike.domain.cases import Case, CaseState, Exhibit
 from lookalike.domain.errors import (
+    Conflict,
     IncomparableTemplates,
     IntegrityError,
     InvalidInput,
@@ -40,6 +42,11 @@ from lookalike.services.live_index import LiveIndex
 from lookalike.services.pictures import Pictures
 from lookalike.store import Database, Reading
 
+MOST_ROUNDS = 5
+"""Times a search is made anew because a reference of its list was removed meanwhile."""
+SAME_FACE_OVERLAP = 0.9
+"""Least overlap of a face's box with the one recorded when the exhibit was added."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchCommand:
@@ -59,7 +66,6 @@ class SearchCommand:
     limit: int
     as_of: int | None
     target_fpir: float
-    thorough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,44 +89,92 @@ class SearchService:
     def run(self, command: SearchCommand, *, actor: Actor) -> SearchRecord:
         """Search one face of an exhibit in the galleries that the case is entitled to.
 
-        The answer is returned only once its record, receipt and audit entry are durable.
+        The answer is returned only once its record, receipt and audit entry are durable. An attempt that comes to
+        nothing is recorded as well.
 
         Raises:
             NotFound: No such case, exhibit, gallery or face.
-            PolicyRefusal: A rule of intake or entitlement said no (O1, O3, O6); the refusal is recorded.
+            PolicyRefusal: A rule of intake or entitlement said no (O1, O3, O6).
             NoFaceChosen: The exhibit shows several faces and none was chosen.
             NoFaceFound: The exhibit shows no face, or the chosen one could not be acquired.
             IncomparableTemplates: A gallery was enrolled with another model pack.
-            InvalidInput: *as_of* lies in the future.
+            InvalidInput: *as_of* lies in the future, or before any of the galleries.
         """
+        try:
+            return self._run(command, actor=actor)
+        except (NotFound, InvalidInput, IncomparableTemplates) as error:
+            facts = {
+                "case_ref": command.case_ref,
+                "exhibit": command.exhibit_label,
+                "galleries": list(command.galleries),
+            }
+            with self.database.begin() as unit:
+                self.journal.write(
+                    unit,
+                    EntryKind.ACT_REFUSED,
+                    actor,
+                    {**facts, "act": "search", "rule": error.code, "reason": error.happened},
+                )
+            raise
+
+    def _run(self, command: SearchCommand, *, actor: Actor) -> SearchRecord:
         with self.database.read() as reading:
             case = reading.cases.by_ref(command.case_ref)
             exhibit = reading.exhibits.by_label(case.id, command.exhibit_label)
-            named = tuple(reading.galleries.by_name(name) for name in dict.fromkeys(command.galleries))
-            known = named or reading.galleries.list()
+            named = {g.id: g for g in (reading.galleries.by_name(name) for name in command.galleries)}
+            known = tuple(named.values()) or reading.galleries.list()
         galleries = self._allowed(command, case, exhibit, known, actor=actor)
         number = _chosen(exhibit, command.face)
-        probe = probe_template(self.analyst, self.pictures, exhibit, number, thorough=command.thorough)
-        ids = frozenset(gallery.id for gallery in galleries)
-        while True:
+        probe = probe_template(self.analyst, self.pictures, exhibit, number)
+        for _ in range(MOST_ROUNDS):
             index, latest = self.index.current()
             as_of = latest if command.as_of is None else _past(command.as_of, latest)
+            galleries = self._registered_by(as_of, galleries)
+            ids = frozenset(gallery.id for gallery in galleries)
             (answer,) = index.search([probe], galleries=ids, limit=command.limit, as_of=as_of)
             asked = _Asked(
                 case=case,
                 exhibit=exhibit,
                 face=number,
-                settings=SearchSettings(command.limit, command.target_fpir, as_of, command.thorough),
+                settings=SearchSettings(command.limit, command.target_fpir, as_of, exhibit.thorough),
                 galleries=galleries,
                 counts=index.count(ids, as_of=as_of),
             )
             with self.database.begin() as unit:
                 if command.as_of is None and _removed_meanwhile(unit, answer):
                     continue  # a removal was acknowledged since the index was brought up; never return what it removed
+                self._still_allowed(unit, asked)
                 record = self._record(unit, asked, answer, actor=actor)
                 unit.searches.add(record)
                 self.journal.write(unit, EntryKind.SEARCH_PERFORMED, actor, _entry_facts(record))
             return record
+        raise IntegrityError(
+            f"The index still lists a removed reference after {MOST_ROUNDS} rounds.",
+            remedy="Run: lookalike audit verify",
+        )
+
+    def _registered_by(self, as_of: Seq, galleries: tuple[Gallery, ...]) -> tuple[Gallery, ...]:
+        """Leave out galleries that were registered after *as_of*."""
+        with self.database.read() as reading:
+            older = []
+            for gallery in galleries:
+                with suppress(NotFound):
+                    reading.galleries.version_at(gallery.id, as_of)
+                    older.append(gallery)
+        if not older:
+            raise InvalidInput(
+                f"None of these galleries was registered at position {as_of} of the log.",
+                remedy="Choose a later --as-of.",
+            )
+        return tuple(older)
+
+    def _still_allowed(self, reading: Reading, asked: "_Asked") -> None:
+        """Hold case and galleries against policy once more, now that nobody else can write."""
+        case, today = reading.cases.get(asked.case.id), self.today()
+        for gallery in asked.galleries:
+            refused = policy.entitlement(case, reading.galleries.get(gallery.id), today=today)
+            if refused:
+                raise Conflict(f"Meanwhile: {refused.reason}", remedy=refused.remedy, rule=refused.rule)
 
     def _allowed(
         self, command: SearchCommand, case: Case, exhibit: Exhibit, known: Sequence[Gallery], *, actor: Actor
@@ -128,6 +182,8 @@ class SearchService:
         """Apply the rules; refuse, on the record, where one says no."""
         today = self.today()
         refused = policy.list_size(command.limit)
+        if refused is None and case.state is not CaseState.OPEN:
+            refused = policy.Refused("O1", f"Case {case.ref} is closed.", "Search in an open case.")
         if refused is None and command.galleries:
             verdicts = (policy.entitlement(case, gallery, today=today) for gallery in known)
             refused = next((verdict for verdict in verdicts if verdict), None)
@@ -172,6 +228,11 @@ class SearchService:
         if calibration and compared:
             threshold = calibration.threshold(target_fpir=asked.settings.target_fpir, gallery_size=compared)
         shown = reading.references.faces([ranked.face for ranked in answer.faces])
+        foreign = {shown[ranked.face].reference.gallery for ranked in answer.faces} - {g.id for g in asked.galleries}
+        if foreign:
+            raise IntegrityError(
+                "The index listed a reference of a gallery that was not searched.", remedy="Run: lookalike audit verify"
+            )
         candidates = tuple(
             Candidate(
                 rank=rank,
@@ -225,15 +286,25 @@ class _Asked:
     counts: Mapping[GalleryId, int]
 
 
-def probe_template(analyst: Analyst, pictures: Pictures, exhibit: Exhibit, number: int, *, thorough: bool) -> Template:
+def probe_template(analyst: Analyst, pictures: Pictures, exhibit: Exhibit, number: int) -> Template:
     """Return the template of one face of an exhibit, from its original bytes; it is used and not kept (O5).
 
     Raises:
         NotFound: There is no such face.
         NoFaceFound: The face was found but could not be acquired.
+        Conflict: Another face stands there now: the exhibit was added with another model pack.
     """
-    picture = analyst.probe(pictures.original(exhibit.original), name=exhibit.file_name, thorough=thorough)
-    face = picture.face(number)
+    data = pictures.original(exhibit.original)
+    picture = analyst.probe(data, name=exhibit.file_name, thorough=exhibit.thorough)
+    face, chosen = picture.face(number), exhibit.faces[number - 1]
+    if face.face.box.overlap(chosen.face.box) < SAME_FACE_OVERLAP:
+        raise Conflict(
+            f"Face {number} of exhibit {exhibit.label} is not where it was when the exhibit was added.",
+            kept="Nothing was searched.",
+            remedy="The exhibit was added with another model pack; add it to a new case with the one in use.",
+            was=chosen.face.box.as_list(),
+            found=face.face.box.as_list(),
+        )
     if face.template is None:
         raise NoFaceFound(
             f"Face {number} of exhibit {exhibit.label} was found but could not be acquired: {face.why_not}.",
@@ -257,7 +328,7 @@ def _chosen(exhibit: Exhibit, number: int | None) -> int:
     if not exhibit.faces:
         raise NoFaceFound(
             f"No face was found in exhibit {exhibit.label}.",
-            remedy="Try --thorough, or add a larger original of this picture.",
+            remedy="Add a larger original of this picture, or add it with --thorough to a new case.",
         )
     if number is not None:
         if not 1 <= number <= len(exhibit.faces):

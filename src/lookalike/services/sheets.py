@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from lookalike.audit import EMPTY_HEAD, appended, root
 from lookalike.domain.cases import Exhibit, ExhibitFace
+from lookalike.domain.errors import IntegrityError
 from lookalike.domain.frames import Pixels
 from lookalike.domain.geometry import Box
 from lookalike.domain.identifiers import Actor, Seq
@@ -50,6 +51,7 @@ class SheetService:
 
         Raises:
             MediaDigestMismatch: A picture is no longer what it was.
+            IntegrityError: A candidate's face stands in another picture than the record says.
         """
         with self.database.read() as reading:
             case = reading.cases.get(record.case)
@@ -59,6 +61,13 @@ class SheetService:
             head = EMPTY_HEAD
             for entry in reading.log.entries(0, Seq(record.seq + 1)):
                 head = appended(head, entry.leaf)
+        for candidate in record.candidates:
+            reference = shown[candidate.face].reference
+            if (reference.id, reference.original) != (candidate.reference, candidate.original):
+                raise IntegrityError(
+                    f"Candidate {candidate.rank} of search {record.id} now leads to another picture than was recorded.",
+                    remedy="Run: lookalike audit verify",
+                )
         data = self.pictures.original(exhibit.original)
         chosen = exhibit.faces[record.receipt.face_number - 1]
         sheet = AnswerSheet(

@@ -159,6 +159,7 @@ class Exhibits:
             added_at=row.added_at,
             added_by=Actor(row.added_by),
             added_seq=Seq(row.added_seq),
+            thorough=row.thorough,
         )
 
 
@@ -182,6 +183,7 @@ class WritableExhibits(Exhibits):
             "added_at": exhibit.added_at,
             "added_by": exhibit.added_by,
             "added_seq": exhibit.added_seq,
+            "thorough": exhibit.thorough,
         } | origin_columns(exhibit.picture, exhibit.analysed_size)
         self._statements.run(insert(_EXHIBIT).values(row))
         faces = [

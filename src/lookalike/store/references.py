@@ -76,23 +76,28 @@ class References:
             raise _no_reference(id_)
         return reference_of(row)
 
-    def as_enrolled(self, id_: ReferenceId) -> NewReference:
-        """Return a reference as it was handed in, every face and template included; for holding it to its entry.
+    def as_enrolled(self, id_: ReferenceId) -> tuple[NewReference, tuple[FaceId | None, ...]]:
+        """Return a reference as it was handed in and the ids its acquired faces were given, as `add` returned them.
+
+        For holding it to its entry: every face and template is included.
 
         Raises:
             NotFound: There is none with this id.
-            IntegrityError: A stored template was altered.
+            IntegrityError: A stored template was altered, or stands at another reference than its face.
         """
         reference = self.get(id_)
         joined = _FACE.outerjoin(_TEMPLATE, _TEMPLATE.c.face == _FACE.c.id)
         joined = joined.outerjoin(_PACK, _PACK.c.number == _TEMPLATE.c.pack)
         rows = self._statements.all(
-            select(_FACE, _TEMPLATE.c.vector, _PACK.c.fingerprint)
+            select(_FACE, _TEMPLATE.c.vector, _TEMPLATE.c.reference.label("placed"), _PACK.c.fingerprint)
             .select_from(joined)
             .where(_FACE.c.reference == id_)
             .order_by(_FACE.c.number)
         )
-        return NewReference(
+        misplaced = [row.id for row in rows if row.placed not in (None, id_)]
+        if misplaced:
+            raise IntegrityError(f"The template of face {misplaced[0]} stands at another reference.", face=misplaced[0])
+        enrolled = NewReference(
             gallery=reference.gallery,
             external_id=reference.external_id,
             provenance=reference.provenance,
@@ -101,6 +106,7 @@ class References:
             analysed_size=reference.analysed_size,
             faces=tuple(self._face_as_enrolled(row) for row in rows),
         )
+        return enrolled, tuple(None if row.vector is None else FaceId(row.id) for row in rows)
 
     def _face_as_enrolled(self, row: Row[Any]) -> NewFace:
         template = None

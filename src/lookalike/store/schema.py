@@ -256,6 +256,7 @@ exhibit = Table(
     Column("file_name", Words, nullable=False),
     *_digest("original"),
     *_origin(),
+    Column("thorough", Boolean, nullable=False),
     Column("added_at", Moment, nullable=False),
     _actor("added_by"),
     _seq("added_seq"),

@@ -87,8 +87,10 @@ def test_no_row_scores_above_the_bound_of_the_product(dimension: int, shape: str
     bounds = exact_scan(dimension)
     seen = np.arange(30) % 4 != 1
     piece = Piece(block, 0, 30, int(seen.sum()), seen)
-    for probe, found in zip(probes, best_of_many([piece], probes, 30), strict=True):
+    few = best_of_many([piece], probes, 4)
+    for probe, found, best in zip(probes, best_of_many([piece], probes, 30), few, strict=True):
         assert sorted(found.rows.tolist()) == piece.visible_rows().tolist()
+        assert best.values.tolist() == found.values[:4].tolist()
         for value, row in zip(found.values, found.rows, strict=True):
             assert abs(true_score(probe, block.vectors[row]) - float(value)) <= bounds.slack
 

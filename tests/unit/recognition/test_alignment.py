@@ -39,6 +39,8 @@ class Finder:
     def find_best(self, canvases: list[Pixels], expected: Floats, reach: float) -> list[Floats | None]:
         """Answer with the expected points, changed."""
         self.canvases += canvases
+        assert (expected[:, 0, 0] < expected[:, 1, 0]).all()  # the picture's left eye comes first, mirrored or not
+        assert (expected[:, 3, 0] < expected[:, 4, 0]).all()
         assert reach > 0
         return [self.answer(points) for points in expected]
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.domain.errors import InvalidInput
+from lookalike.domain.frames import Pixels
 from lookalike.recognition.detection import find_faces, sort_for_reading, starts, suppress
 from lookalike.recognition.detections import Detections
-from lookalike.recognition.inference import Model
+from lookalike.recognition.inference import Floats, Model
 from lookalike.recognition.preprocessing import Preprocessing
 from lookalike.recognition.scrfd import Scrfd
 from lookalike.recognition.unpacking import unpack
@@ -117,6 +118,35 @@ def test_tiles_cover_everything_and_overlap(length: int, tile: int) -> None:
     assert begin[-1] + tile >= length
     assert all(b - a <= tile - overlap + 1 for a, b in pairwise(begin))
     assert length <= tile or begin[-1] + tile == length
+
+
+class Stub:
+    """Finds one box, the same in every picture but those of the frame's own size."""
+
+    def __init__(self, box: list[float], frame: tuple[int, int]) -> None:
+        self.box, self.frame = box, frame
+
+    def find(self, pixels: Pixels, lowest_score: float) -> Detections:
+        """Return the box, or nothing for the whole frame."""
+        is_frame = pixels.shape[:2] in {self.frame, (round(640 * self.frame[0] / self.frame[1]), 640)}
+        return _detections([] if is_frame else [self.box], [] if is_frame else [lowest_score])
+
+    def find_best(self, canvases: list[Pixels], expected: Floats, reach: float) -> list[Floats | None]:
+        """Not asked for here."""
+        raise AssertionError(len(canvases), expected.shape, reach)
+
+
+@pytest.mark.parametrize(
+    ("box", "kept"),
+    [
+        ([1270.0, 100.0, 1290.0, 120.0], [895.0]),  # over the right edge: whole only where that is the frame's edge
+        ([-10.0, 100.0, 10.0, 120.0], [-5.0]),
+        ([100.0, 100.0, 120.0, 120.0], [50.0, 310.0]),
+    ],
+)
+def test_what_an_inner_edge_of_a_tile_cuts_is_left_to_its_neighbour(box: list[float], kept: list[float]) -> None:
+    found = find_faces(_black(900, 300), Stub(box, (300, 900)), Preprocessing(), thorough=True)
+    assert found.boxes[:, 0].tolist() == kept
 
 
 def test_thorough_looks_at_enlarged_tiles(small_yunet: bytes) -> None:

@@ -21,7 +21,7 @@ from lookalike.recognition import (
 )
 from lookalike.recognition.carriers import read_models
 from lookalike.recognition.catalogue import KNOWN_FILES
-from lookalike.recognition.manifests import MANIFEST, compute_fingerprint, read_manifest
+from lookalike.recognition.manifests import MANIFEST, compute_fingerprint, parse_body, read_manifest, write_manifest
 
 
 @pytest.fixture
@@ -166,12 +166,19 @@ def test_a_pack_for_another_preprocessing_is_refused(proposal: PackProposal, tmp
     fingerprint = compute_fingerprint(proposal.info.files, changed, manifest.unpacker, proposal.info.dimension)
     body = json.loads((_write(proposal, tmp_path) / MANIFEST).read_text())["pack"]
     body |= {"preprocessing": changed, "fingerprint": fingerprint, "calibration": None}
-    from lookalike.recognition.manifests import parse_body, write_manifest  # noqa: PLC0415 - used here alone
-
     (tmp_path / "yunet-sface" / MANIFEST).write_bytes(write_manifest(parse_body(body)))
     assert verify_pack(tmp_path / "yunet-sface").fingerprint == fingerprint
     with pytest.raises(Conflict):
         Recogniser.load(tmp_path / "yunet-sface")
+
+
+def test_a_fingerprint_that_is_not_of_the_contents_is_refused(own_pack: Path) -> None:
+    body = json.loads((own_pack / MANIFEST).read_text())["pack"]
+    body |= {"fingerprint": "0" * 64, "calibration": None}
+    (own_pack / MANIFEST).write_bytes(write_manifest(parse_body(body)))
+    with pytest.raises(ModelDigestMismatch) as refusal:
+        verify_pack(own_pack)
+    assert refusal.value.values["expected"] == "0" * 64
 
 
 def _write(proposal: PackProposal, folder: Path) -> Path:
@@ -205,9 +212,8 @@ def test_a_zip_archive_is_taken_as_a_folder_is(insight_folder: Path, tmp_path: P
     assert inspect_source(archive).info == inspect_source(insight_folder).info
 
 
-def test_attribute_models_are_never_opened(insight_folder: Path) -> None:
-    (insight_folder / "genderage.onnx").unlink()
-    (insight_folder / "genderage.onnx").mkdir()  # opening it would fail
+def test_attribute_models_are_never_opened(insight_folder: Path, small_arcface: bytes) -> None:
+    (insight_folder / "genderage.onnx").write_bytes(small_arcface)  # whoever opens it finds a second embedder
     assert "genderage.onnx" not in read_models(insight_folder)
     inspect_source(insight_folder)
 

@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("frame_count", sa.Integer(), nullable=False),
         sa.Column("analysed_width", sa.Integer(), nullable=False),
         sa.Column("analysed_height", sa.Integer(), nullable=False),
+        sa.Column("thorough", sa.Boolean(), nullable=False),
         sa.Column("added_at", sa.Text(), nullable=False),
         sa.Column("added_by", sa.Text(), nullable=False),
         sa.Column("added_seq", _WHOLE, nullable=False),
