@@ -49,8 +49,7 @@ def main() -> None:
         calibration_from_scores(
             count_cross(found.probes, found.references, labels, labels, is_same_set=True),
             fingerprint=proposal.info.fingerprint,
-            data_set=f"half of LFW (deep-funneled): {len(found.people):,} photographs of {people:,} people, probe "
-            f"templates against reference templates; {len(ONE_PERSON)} pairs of names that are one person are merged",
+            data_set=f"half of LFW (deep-funneled), {len(found.people):,} photographs of {people:,} people",
         )
         for labels in (found.people, merged)
     )

@@ -91,6 +91,8 @@ def main() -> int:
 def _prepare() -> None:
     """Make a home, install the pack, enrol the photographs."""
     photos = _photos()
+    if FOLDER.exists():
+        print("Starting afresh: everything in demo/ is made anew.")
     shutil.rmtree(FOLDER, ignore_errors=True)
     enrolled, pictures = FOLDER / "enrolled", FOLDER / "probes"
     for folder in (enrolled, pictures):
@@ -110,9 +112,10 @@ def _prepare() -> None:
     _run("gallery", "register", "published", *registered, "--purpose", "archive-research")
     _run("enrol", "published", str(enrolled), "--manifest", str(_manifest(enrolled)))
     if photos is not None:
-        registered = ("--owner", "Demo archive", "--basis", "official portraits", "--category", "public-officials")
-        _run("gallery", "register", "portraits", *registered, "--purpose", "archive-research")
-        _run("enrol", "portraits", str(photos))
+        stated = "given to the demo with PHOTOS" if os.environ.get("PHOTOS") else "official portraits, public domain"
+        registered = ("--owner", "Demo archive", "--basis", stated, "--category", "published")
+        _run("gallery", "register", "more-photos", *registered, "--purpose", "archive-research")
+        _run("enrol", "more-photos", str(photos))
     _run("enrol", "published", str(enrolled), "--manifest", str(_manifest(enrolled)))
     stated = ("--purpose", "archive-research", "--matter", "naming sitters", "--basis", "archive statute")
     _run("case", "open", CASE, *stated)

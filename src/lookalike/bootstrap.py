@@ -90,9 +90,13 @@ class HomeFile:
         """
         try:
             return cls(**json.loads((folder / HOME_FILE).read_text("utf-8")))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
+            holds_something = folder.is_dir() and any(folder.iterdir())
             raise NotFound(
-                f"There is no Lookalike home in {folder}.", remedy=f"Make one: lookalike init --home {folder}"
+                f"There is no Lookalike home in {folder}.",
+                remedy=f"If it was one, restore {HOME_FILE} from a backup; else choose another folder."
+                if holds_something or folder.is_file()
+                else f"Make one: lookalike init --home {folder}",
             ) from error
         except (OSError, ValueError, TypeError) as error:
             raise IntegrityError(
@@ -173,7 +177,13 @@ def _create_records(url: str, key: MasterKey, home_id: str, actor: Actor) -> Non
 def _keep_key(key: MasterKey, home_id: str, *, use_keyring: bool) -> str:
     """Put a new key into the keyring, or into a file outside the home; return the file's path, if there is one."""
     if use_keyring:
-        _keyring().set_password("lookalike", home_id, key.text())
+        keyring = _keyring()
+        try:
+            keyring.set_password("lookalike", home_id, key.text())
+        except keyring.errors.KeyringError as error:
+            raise Unavailable(
+                "The operating system offers no keyring here.", remedy="Leave out --keyring: the key goes into a file."
+            ) from error
         return ""
     path = Path(platformdirs.user_config_dir("lookalike")) / "keys" / f"{home_id}.key"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -197,6 +207,12 @@ class Application:
         self.home = HomeFile.read(self.folder)
         self._key = _given_key(settings) or _remembered_key(self.home)
         url = settings.database or self.home.database or f"sqlite:///{self.folder / 'lookalike.db'}"
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
+            raise IntegrityError(
+                f"The database of this home is gone: {url.removeprefix('sqlite:///')}.",
+                kept="The pictures and the model packs are still there.",
+                remedy="Restore the whole home from a backup.",
+            )
         self.database: Database = open_database(url, self._key)
         self.actor = operating_system_user()
         self.journal = Journal(now)

@@ -121,7 +121,7 @@ def _keys(value: object) -> set[str]:
 
 @pytest.mark.faces
 def test_sheets_are_written_and_hold_everything_they_show(searched: Run, tmp_path: Path) -> None:
-    sheet = tmp_path / "out" / "answer.html"
+    sheet = tmp_path / "answer.html"
     assert searched("search", "run", "C-1", "E1", "--sheet", sheet)[0] == 0
     page = sheet.read_text(encoding="utf-8")
     assert LEAD_STATEMENT in page
@@ -176,6 +176,7 @@ BAD = {
     "unreadable picture": (("exhibit", "add", "C-1", __file__, *PROBE), 2, "unreadable_media"),
     "a second gallery of one name": (("gallery", "register", "ARCHIVE", *GALLERY), 4, "conflict"),
     "a second case of one name": (("case", "open", "C-1", *INTAKE), 4, "conflict"),
+    "unknown model pack": (("models", "show", "nowhere"), 3, "not_found"),
     "no intake": (("case", "open", "C-2"), 5, "policy_refusal"),
     "too long a list": (("search", "run", "C-1", "E1", "--limit", "51"), 5, "policy_refusal"),
     "unknown model source": (("models", "add", "/nowhere.whl", "--accept-licence"), 3, "not_found"),
@@ -283,10 +284,52 @@ def test_a_database_password_is_shown_nowhere(
 
 @pytest.mark.faces
 def test_a_sheet_that_cannot_be_written_does_not_lose_the_answer(searched: Run) -> None:
-    code, out, err = searched("search", "run", "C-1", "E1", "--json", "--sheet", "/proc/none/x.html")
+    code, out, err = searched("search", "run", "C-1", "E1", "--json", "--sheet", "/proc/x.html")
     assert code == 2
     assert json.loads(out)["candidates"][0]["external_id"] == "A000370"
     assert "cannot be written" in json.loads(err)["error"]["happened"]
+
+
+@pytest.mark.faces
+def test_output_never_replaces_what_is_not_ours(
+    searched: Run, portrait: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious.jpg"
+    precious.write_bytes(portrait("probe", "A000372").read_bytes())
+    before = json.loads(searched("audit", "verify", "--json")[1])["size"]
+    for words in (
+        ("faces", precious, "--sheet", precious),
+        ("search", "run", "C-1", "E1", "--sheet", precious),
+        ("exhibit", "show", "C-1", "E1", "--sheet", precious),
+        ("enrol", "archive", precious, "--refused", precious),
+        ("search", "run", "C-1", "E1", "--sheet", tmp_path / "none" / "x.html"),
+        ("search", "run", "C-1", "E1", "--sheet", tmp_path),
+    ):
+        assert searched(*words)[0] == 2
+    assert precious.read_bytes() == portrait("probe", "A000372").read_bytes()
+    assert json.loads(searched("audit", "verify", "--json")[1])["size"] == before
+    ours = tmp_path / "ours.html"
+    for _ in range(2):
+        assert searched("search", "run", "C-1", "E1", "--sheet", ours)[0] == 0
+
+
+@pytest.mark.faces
+def test_what_an_answer_remarks_on_its_candidates(searched: Run, portrait: Callable[[str, str], Path]) -> None:
+    added = searched("exhibit", "add", "C-1", portrait("gallery", "A000372"), *PROBE)[1]
+    assert "enrolled in archive as A000372" in added
+    assert "the very picture that was searched" in searched("search", "run", "C-1", "E2")[1]
+    position = json.loads(searched("audit", "verify", "--json")[1])["size"] - 1
+    assert searched("gallery", "remove", "archive", "A000372", "--reason", "withdrawn")[0] == 0
+    then = searched("search", "run", "C-1", "E2", "--as-of", str(position))[1]
+    assert f"As of entry {position} of the log" in then
+    assert f"removed at entry {position + 1}" in then
+    assert "A000372" not in searched("search", "run", "C-1", "E2")[1].replace("A000372.jpg", "")
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "escape\x1b[2J", "turned\u202eround"])
+def test_intake_is_one_line_of_printable_text(run: Run, text: str) -> None:
+    assert run("case", "open", text, *INTAKE)[0] == 5
+    assert run("case", "open", "C-7", *INTAKE[:2], "--matter", text, "--basis", "statute")[0] == 5
 
 
 @pytest.mark.faces

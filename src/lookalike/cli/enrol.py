@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.opening import open_home
+from lookalike.cli.opening import REFUSED_MARK, check_output, open_home
 from lookalike.cli.options import HomeOption, JsonOption
 from lookalike.cli.terminal import emphasise, print_json, progress, say, table
 
@@ -36,6 +36,7 @@ def enrol(
     from lookalike.bootstrap import today
     from lookalike.sources import items
 
+    check_output(refused, ours=REFUSED_MARK)
     with open_home(home) as application, progress(quiet=as_json) as shown:
         counting = shown.add_task("Counting", total=None, rate="")
         total = sum(1 for _ in items(source, manifest=manifest))
@@ -79,11 +80,13 @@ def _describe(report: "EnrolmentReport", total: int, seconds: float) -> None:
             f"Enrolled {report.enrolled:,} pictures with {report.faces:,} faces in {report.gallery}; "
             f"its version is {report.version} now."
         )
+    if report.several:
+        say(f"{report.several:,} of them show several faces; each face carries its picture's external id.")
     say(f"{report.unchanged:,} unchanged, {len(report.refused):,} refused, {seconds:.1f} s.")
     if report.was_stopped:
         say(f"Stopped after {report.done:,} of {total:,}. Run the same command again to go on.")
     if report.refused:
-        table(("refused for", "pictures"), list(report.reasons.items()), right=(1,))
+        table(("pictures", "refused for"), [(count, reason) for reason, count in report.reasons.items()], right=(0,))
         for item in report.refused[:SHOWN_REFUSALS]:
             say(f"  {item.key}: {item.reason}")
         if len(report.refused) > SHOWN_REFUSALS:
@@ -117,6 +120,7 @@ def _as_json(report: "EnrolmentReport") -> dict[str, object]:
         "enrolled": report.enrolled,
         "faces": report.faces,
         "unchanged": report.unchanged,
+        "several": report.several,
         "refused": [
             {"key": r.key, "external_id": r.external_id, "reason": r.reason, "faces": r.faces} for r in report.refused
         ],

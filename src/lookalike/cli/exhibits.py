@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lookalike.cli.cases import exhibit_as_json
-from lookalike.cli.opening import open_home, write_sheet
+from lookalike.cli.opening import SHEET_MARK, check_output, open_home, write_sheet
 from lookalike.cli.options import HomeOption, JsonOption, SheetOption
 from lookalike.cli.terminal import emphasise, print_json, say, table
 from lookalike.domain.probes import ProbeKind
@@ -35,11 +35,11 @@ def add(
 ) -> None:
     """Add a picture to a case and list the faces in it. Nothing is searched."""
     from lookalike.services.cases import AddExhibit
-    from lookalike.sources import read_bytes
+    from lookalike.sources import printable, read_bytes
 
     with open_home(home) as application:
         data = read_bytes(file, application.settings.picture_bytes)
-        stated = AddExhibit(case, kind, origin, file.name, data, thorough)
+        stated = AddExhibit(case, kind, origin, printable(file.name), data, thorough)
         exhibit = application.exhibits.add(stated, actor=application.actor)
         with application.database.read() as reading:
             enrolled = reading.references.by_original(exhibit.original)
@@ -63,6 +63,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show an exhibit and its numbered faces; --sheet draws them on the picture."""
+    check_output(sheet, ours=SHEET_MARK)
     with open_home(home) as application:
         with application.database.read() as reading:
             found = reading.exhibits.by_label(reading.cases.by_ref(case).id, exhibit)
@@ -96,6 +97,6 @@ def face_row(face: "ExhibitFace | NewFace") -> tuple[object, ...]:
         face.number,
         f"{box.x:.0f}, {box.y:.0f}",
         f"{box.width:.0f} x {box.height:.0f}",
-        f"better than {face.quality.percentile:.0f} of 100" if face.quality else "not acquired",
+        f"better than {int(face.quality.percentile)} of 100" if face.quality else "not acquired",
         ", ".join(face.quality.reasons) if face.quality else str(face.why_not),
     )

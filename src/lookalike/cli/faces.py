@@ -7,7 +7,7 @@ import typer
 
 from lookalike.cli.cases import face_as_json
 from lookalike.cli.exhibits import face_row
-from lookalike.cli.opening import open_home, write_sheet
+from lookalike.cli.opening import SHEET_MARK, check_output, open_home, write_sheet
 from lookalike.cli.options import HomeOption, JsonOption, SheetOption
 from lookalike.cli.terminal import emphasise, print_json, say, table
 from lookalike.domain.statements import FACES_STATEMENT
@@ -32,6 +32,7 @@ def faces(
     from lookalike.domain.errors import InvalidInput, NotFound
     from lookalike.sources import read_bytes
 
+    check_output(sheet, ours=SHEET_MARK)
     analysed: list[tuple[str, bytes, AnalysedPicture]] = []
     unreadable: list[tuple[str, str]] = []
     with open_home(home) as application:

@@ -8,6 +8,8 @@ from lookalike.cli.opening import open_home
 from lookalike.cli.options import HomeOption, JsonOption
 from lookalike.cli.terminal import emphasise, facts, print_json, progress, say, table
 
+SHOWN_LEFTOVERS = 5
+
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -89,29 +91,49 @@ def _shown(name: str, value: object) -> str | int | float | None:
 
 
 def fsck(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Open every kept picture and hold it against its digest; list files that nothing names; hash the model packs."""
+    """Check the database, open every kept picture, list files that nothing names, hash the model packs."""
+    from lookalike.domain.errors import IntegrityError
+
     with open_home(home) as application, progress(quiet=as_json) as shown:
         task = shown.add_task("Pictures", total=None, rate="")
         report = application.checks.store(
             actor=application.actor, progress=lambda done, total: shown.update(task, completed=done, total=total)
         )
-        packs = [application.packs.verify(pack.id) for pack in application.packs.list()]
+        packs, broken_packs = [], []
+        for pack in application.packs.list():
+            try:
+                packs.append(application.packs.verify(pack.id))
+            except IntegrityError as error:
+                broken_packs.append((pack.id, error.happened))
+    is_sound = report.is_sound and not broken_packs
     if as_json:
         print_json(
             {
                 "pictures": report.pictures,
                 "packs": [pack.id for pack in packs],
-                "is_sound": report.is_sound,
+                "is_sound": is_sound,
                 "findings": [
                     {"kind": f.kind, "subject": f.subject, "detail": f.detail, "is_harmless": f.is_harmless}
                     for f in report.findings
+                ]
+                + [
+                    {"kind": "model pack", "subject": name, "detail": detail, "is_harmless": False}
+                    for name, detail in broken_packs
                 ],
             }
         )
     else:
-        for finding in report.findings:
+        harmless = [finding for finding in report.findings if finding.is_harmless]
+        harmful = [finding for finding in report.findings if not finding.is_harmless]
+        for finding in (*harmful, *harmless[:SHOWN_LEFTOVERS]):
             say(f"{finding.kind}: {finding.subject}: {finding.detail}")
-        facts((("pictures", f"{report.pictures:,} opened and held against their digests"), ("packs", len(packs))))
-        emphasise("The store is sound." if report.is_sound else "The store is NOT sound: see above.")
-    if not report.is_sound:
+        if len(harmless) > SHOWN_LEFTOVERS:
+            say(f"and {len(harmless) - SHOWN_LEFTOVERS:,} more leftovers that cost space and nothing else")
+        for name, detail in broken_packs:
+            say(f"model pack: {name}: {detail}")
+        wrong = sum(finding.kind == "kept picture" for finding in harmful)
+        held = f"{report.pictures - wrong:,} of {report.pictures:,} are what they were"
+        facts((("pictures", held), ("packs", f"{len(packs)} of {len(packs) + len(broken_packs)} are what they were")))
+        emphasise("The store is sound." if is_sound else "The store is NOT sound: see above.")
+    if not is_sound:
         raise typer.Exit(6)

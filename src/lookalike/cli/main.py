@@ -1,5 +1,6 @@
 """The command line's root: command groups, error handling, exit codes."""
 
+import errno
 import signal
 import sys
 import traceback
@@ -10,7 +11,7 @@ import typer
 
 from lookalike.cli import audit, cases, enrol, exhibits, faces, galleries, home, models, searches
 from lookalike.cli.terminal import show_error, warn
-from lookalike.domain.errors import LookalikeError
+from lookalike.domain.errors import LookalikeError, StorageFull
 
 EXIT_INTERRUPTED = 130
 EXIT_UNEXPECTED = 70
@@ -52,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if leaving.code == EXIT_INTERRUPTED:
             warn("Stopped. What was reported as done is kept; running the command again goes on from there.")
         raise
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        warn("The disk is full: the output could not be written. What was recorded is kept.")
+        sys.exit(StorageFull.exit_status)
     except Exception as error:  # noqa: BLE001  # the one place on the command line where anything is caught
         traceback.print_exception(error)
         warn("This is a defect in Lookalike. Acknowledged work is kept. Please report the lines above.")

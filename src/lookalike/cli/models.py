@@ -116,7 +116,8 @@ def _describe(info: "PackInfo") -> None:
     for file in info.files:
         known = f"is {file.known_as}" if file.known_as else "UNVERIFIED: no published digest is known for it"
         rows.append((file.role, f"{file.name} ({file.kind}, {file.licence}); {known}"))
-        rows.append(("  sha256", file.source_sha256))
+        rows.append(("  as published", f"sha256 {file.source_sha256}"))
+        rows.append(("  as installed", f"sha256 {file.sha256}"))
     rows.append(("commercial use", info.commercial_use))
     rows.append(("training data", info.training_data))
     if info.calibration:

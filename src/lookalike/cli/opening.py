@@ -19,6 +19,41 @@ def open_home(home: Path | None) -> "Iterator[Application]":
         yield application
 
 
+SHEET_MARK = "<!doctype html>"
+REFUSED_MARK = "key,external_id,reason,faces"
+
+
+def check_output(path: Path | None, *, ours: str) -> None:
+    """Make sure, before any work, that *path* can be written and that nothing but our own output is replaced.
+
+    Args:
+        path: Where output is to go; ``None`` for no output.
+        ours: How a file that we wrote begins.
+
+    Raises:
+        InvalidInput: The folder is missing, or the file is there and is not one of ours.
+    """
+    from lookalike.domain.errors import InvalidInput
+
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise InvalidInput(f"There is no folder {path.parent}.", remedy="Make it, or name a file elsewhere.")
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder.", remedy="Name a file.")
+    try:
+        with path.open("rb") as file:
+            is_ours = file.read(len(ours)) == ours.encode()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.", remedy="Name a file elsewhere.") from error
+    if not is_ours:
+        raise InvalidInput(
+            f"{path} is there already, and Lookalike did not write it.", remedy="Name a file that does not exist yet."
+        )
+
+
 def write_sheet(path: Path, html: str) -> None:
     """Write a sheet where the person asked for it.
 
@@ -31,7 +66,6 @@ def write_sheet(path: Path, html: str) -> None:
     from lookalike.domain.errors import InvalidInput, StorageFull
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, encoding="utf-8")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

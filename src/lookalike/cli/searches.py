@@ -1,11 +1,12 @@
 """`lookalike search`: run, show, replay."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookalike.cli.opening import open_home, write_sheet
+from lookalike.cli.opening import SHEET_MARK, check_output, open_home, write_sheet
 from lookalike.cli.options import HomeOption, JsonOption, SheetOption
 from lookalike.cli.terminal import emphasise, print_json, say, table
 from lookalike.domain.candidates import USUAL_LIST
@@ -14,7 +15,8 @@ from lookalike.domain.statements import LEAD_STATEMENT
 if TYPE_CHECKING:
     from lookalike.bootstrap import Application
     from lookalike.domain.calibration import ExpectedStrangers
-    from lookalike.domain.references import Provenance
+    from lookalike.domain.identifiers import FaceId
+    from lookalike.domain.references import Provenance, ReferenceFace
     from lookalike.domain.searches import Candidate, SearchRecord
 
 FEWEST_SHOWN = 0.001
@@ -52,6 +54,7 @@ def run(
     """Search one face of an exhibit; the answer appears once its record is durable."""
     from lookalike.services.searching import SearchCommand
 
+    check_output(sheet, ours=SHEET_MARK)
     with open_home(home) as application:
         command = SearchCommand(
             case_ref=case,
@@ -63,7 +66,7 @@ def run(
             target_fpir=application.settings.target_fpir,
         )
         record = application.searches.run(command, actor=application.actor)
-        _answer(record, as_json=as_json)
+        _answer(record, _now(application, record), as_json=as_json)
         _write_sheet(application, record, sheet, as_json=as_json)
 
 
@@ -74,9 +77,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a search as it was recorded; the view is recorded too."""
+    check_output(sheet, ours=SHEET_MARK)
     with open_home(home) as application:
         record = application.records.show(search, actor=application.actor)
-        _answer(record, as_json=as_json)
+        _answer(record, _now(application, record), as_json=as_json)
         _write_sheet(application, record, sheet, as_json=as_json)
 
 
@@ -121,7 +125,13 @@ def _write_sheet(application: "Application", record: "SearchRecord", sheet: Path
         say(f"Sheet: {sheet}")
 
 
-def _answer(record: "SearchRecord", *, as_json: bool) -> None:
+def _now(application: "Application", record: "SearchRecord") -> "Mapping[FaceId, ReferenceFace]":
+    """Return the enrolled faces of a record's candidates as they stand now, some of them perhaps removed."""
+    with application.database.read() as reading:
+        return reading.references.faces([candidate.face for candidate in record.candidates])
+
+
+def _answer(record: "SearchRecord", now: "Mapping[FaceId, ReferenceFace]", *, as_json: bool) -> None:
     if as_json:
         print_json(record_as_json(record))
         return
@@ -147,19 +157,27 @@ def _answer(record: "SearchRecord", *, as_json: bool) -> None:
     if record.candidates:
         table(
             ("rank", "external id", "gallery", "score", "strangers", "worth review", "source"),
-            [_row(candidate) for candidate in record.candidates],
+            [_row(record, candidate, now[candidate.face]) for candidate in record.candidates],
             right=(0, 3, 4),
         )
     if threshold is not None:
         say("strangers: references of others expected to score as high at this gallery size (~ extrapolated)")
     galleries = ", ".join(f"{g.name} (version {g.version}, {g.compared:,})" for g in record.receipt.galleries)
-    say(f"All {compared:,} references were compared, and the list is proven complete. Galleries: {galleries}")
+    if compared:
+        say(f"All {compared:,} references were compared, and the list is proven complete. Galleries: {galleries}")
+    if record.receipt.settings.as_of < record.seq - 1:
+        say(f"As of entry {record.receipt.settings.as_of} of the log: what was removed since is among the references.")
     say(f"Search {record.id}, entry {record.seq} of the log. Again: lookalike search replay {record.id}")
     say(f"\n{LEAD_STATEMENT}")
 
 
-def _row(candidate: "Candidate") -> tuple[object, ...]:
+def _row(record: "SearchRecord", candidate: "Candidate", now: "ReferenceFace") -> tuple[object, ...]:
     provenance = candidate.provenance
+    remarks = (
+        f"removed at entry {now.reference.removed_seq}" if now.reference.removed_seq is not None else "",
+        f"face {now.number} of its picture" if now.number > 1 else "",
+        "the very picture that was searched" if candidate.original == record.receipt.probe else "",
+    )
     return (
         candidate.rank,
         candidate.external_id,
@@ -167,7 +185,7 @@ def _row(candidate: "Candidate") -> tuple[object, ...]:
         f"{candidate.score:.3f}",
         in_words(candidate.expected_strangers),
         "yes" if candidate.above_operating_point else "",
-        ", ".join(part for part in (provenance.captured, _where(provenance)) if part),
+        ", ".join(part for part in (*remarks, provenance.captured, _where(provenance)) if part),
     )
 
 

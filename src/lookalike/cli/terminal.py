@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+PIPED_WIDTH = 240
+
+
 def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
@@ -39,29 +42,22 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def table(
-    headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = (), fold: int = -1
-) -> None:
-    """Print a table; columns in *right* are set right, as figures are; column *fold* gives way, no other does."""
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+    """Print a table: figures (columns in *right*) whole and set right, words folded where the terminal is narrow."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    giving_way = fold % len(headings)
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     for position, heading in enumerate(headings):
-        gives_way = position == giving_way
-        drawn.add_column(
-            heading,
-            justify="right" if position in right else "left",
-            overflow="fold",
-            no_wrap=not gives_way,
-            min_width=12 if gives_way else None,
-        )
+        is_figure = position in right
+        drawn.add_column(heading, justify="right" if is_figure else "left", overflow="fold", no_wrap=is_figure)
     for row in rows:
         drawn.add_row(*(Text(_visible(str(cell))) for cell in row))
     console = _console()
     console.soft_wrap = False
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH  # nobody's window: nothing needs folding
     console.print(drawn)
 
 

@@ -44,6 +44,8 @@ def intake(*, purpose: str, matter: str, legal_basis: str, requester: str) -> Re
     for what, text, option in stated:
         if not text.strip():
             return Refused("O1", f"A case needs its {what}.", f"State it with {option}.")
+        if not text.isprintable():
+            return Refused("O1", f"The {what} must be one line of printable text.", f"State it again with {option}.")
     if purpose not in list(Purpose):
         known = ", ".join(Purpose)
         return Refused("O1", f"{purpose!r} is not a purpose that galleries can permit.", f"Use one of: {known}.")
@@ -59,6 +61,8 @@ def exhibit(*, kind: str, origin: str) -> Refused | None:
     """
     if not origin.strip():
         return Refused("O1", "An exhibit needs its origin: where the picture comes from.", "State it with --origin.")
+    if not origin.isprintable():
+        return Refused("O1", "The origin must be one line of printable text.", "State it again with --origin.")
     if kind not in list(ProbeKind):
         known = ", ".join(ProbeKind)
         return Refused(

@@ -106,10 +106,11 @@ class Block:
         self.fit = Fit(np.ones(dimension, np.float32))
         self.residual = 0.0
         self.code_norm = 0.0
+        self._written = 0
         self._fitted_rows = 0
         self._fitted_residual = 0.0
         self._all_galleries: frozenset[int] = frozenset()
-        self._first_added = 0
+        self._first_added = NEVER
         self._last_change = -1
         self._any_removed = False
 
@@ -134,6 +135,7 @@ class Block:
         self.galleries[place] = rows.galleries
         self.added[place] = rows.added
         self.removed[place] = NEVER
+        self._written = total
         if total > 2 * self._fitted_rows:
             self._encode_all(total)
             return
@@ -147,13 +149,17 @@ class Block:
 
     def show(self, rows: int) -> None:
         """Make the *rows* rows written last visible."""
+        shown = slice(self.count, self.count + rows)
         self.count += rows
-        self._changed()
+        self._first_added = min(self._first_added, int(self.added[shown].min(initial=NEVER)))
+        self._last_change = max(self._last_change, int(self.added[shown].max(initial=-1)))
+        self._all_galleries |= frozenset(np.unique(self.galleries[shown]).tolist())
 
     def forget_unshown(self) -> None:
-        """Zero everything beyond the last visible row."""
+        """Zero what was written beyond the last visible row."""
         for array in self._arrays():
-            array[self.count :] = 0
+            array[self.count : self._written] = 0
+        self._written = self.count
 
     def sort(self) -> None:
         """Bring the rows of each gallery together, so that a search of few galleries reads few places."""
@@ -169,7 +175,8 @@ class Block:
     def remove(self, rows: Numbers, position: int) -> None:
         """Mark *rows* removed at log position *position*."""
         self.removed[rows] = position
-        self._changed()
+        self._any_removed = True
+        self._last_change = max(self._last_change, position)
 
     def erase(self, rows: Numbers) -> None:
         """Close up over *rows*, zero what becomes free, and choose the code steps without them."""
@@ -183,7 +190,7 @@ class Block:
         self.forget_unshown()
         if self.count:
             self._encode_all(self.count)
-        self._changed()
+        self._look_again()
 
     def pieces(self, galleries: frozenset[int], as_of: int | None) -> tuple[Piece, ...]:
         """Return what is visible of *galleries* at log position *as_of*; ``None`` for the latest."""
@@ -217,11 +224,12 @@ class Block:
             return tuple(Piece(self, first, end - first, end - first) for first, end in runs)
         return (Piece(self, start, len(span), visible, span, np.packbits(span, bitorder="little")),)
 
-    def _changed(self) -> None:
+    def _look_again(self) -> None:
+        """Find anew what is known of the block as a whole."""
         removed = self.removed[: self.count]
         removed = removed[removed != NEVER]
-        self._any_removed = len(removed) > 0
         added = self.added[: self.count]
+        self._any_removed = len(removed) > 0
         self._first_added = int(added.min(initial=NEVER))
         self._last_change = max(int(added.max(initial=-1)), int(removed.max(initial=-1)))
         self._all_galleries = frozenset(np.unique(self.galleries[: self.count]).tolist())

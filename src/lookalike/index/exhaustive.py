@@ -76,7 +76,7 @@ class ExhaustiveIndex:
         *,
         codes: CodeKind | None = None,
         threads: int = 1,
-        block_rows: int = 16_384,
+        block_rows: int = 65_536,
     ) -> None:
         if not 1 <= dimension <= LONGEST_DIMENSION:
             raise InvalidInput(f"Templates have 1 to {LONGEST_DIMENSION} numbers, not {dimension}.")

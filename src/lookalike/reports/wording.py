@@ -39,15 +39,23 @@ def short(text: str, longest: int = LONGEST_TEXT) -> str:
     return text if len(text) <= longest else f"{text[:longest]} ... ({len(text):,} characters in all)"
 
 
+REVERSING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Unicode's explicit direction marks: ``rtl<U+202E>gpj.exe`` would be shown as ``rtlexe.jpg``."""
+
+
 def clean(text: str) -> str:
-    r"""Return *text* without characters that no page can hold: control characters and halves of surrogate pairs.
+    r"""Return *text* without characters that no page can hold, or that show it as another text.
+
+    The first are control characters and halves of surrogate pairs, the second the marks that reverse what follows.
 
     Example:
         >>> clean("a" + chr(0) + "b" + chr(10))
         'a�b\n'
     """
     return "".join(
-        "\ufffd" if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" else character
+        "\ufffd"
+        if (unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t") or character in REVERSING
+        else character
         for character in text
     )
 

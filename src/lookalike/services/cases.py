@@ -61,8 +61,12 @@ class CaseService:
             legal_basis=command.legal_basis,
             requester=command.requester,
         )
-        if refused is None and not command.ref.strip():
-            refused = policy.Refused("O1", "A case needs its reference.", "Give the case's own number or name.")
+        if refused is None and not (command.ref.strip() and command.ref.isprintable()):
+            refused = policy.Refused(
+                "O1",
+                "A case needs its reference, in one line of printable text.",
+                "Give the case's own number or name.",
+            )
         if refused:
             self.journal.refuse(self.database, refused, act="open case", actor=actor, facts={"ref": command.ref})
         with self.database.begin() as unit:

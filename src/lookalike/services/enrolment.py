@@ -65,6 +65,7 @@ class EnrolmentReport:
 
     Attributes:
         version: The gallery's version afterwards.
+        several: Enrolled pictures with more than one searchable face; each face carries the picture's external id.
         was_stopped: The work was interrupted; what is counted here is kept, and running it again goes on.
     """
 
@@ -73,6 +74,7 @@ class EnrolmentReport:
     enrolled: int = 0
     unchanged: int = 0
     faces: int = 0
+    several: int = 0
     refused: list[ItemReport] = field(default_factory=list)
     was_stopped: bool = False
 
@@ -92,6 +94,7 @@ class EnrolmentReport:
             case ItemState.ENROLLED:
                 self.enrolled += 1
                 self.faces += item.acquired
+                self.several += item.acquired > 1
             case ItemState.UNCHANGED:
                 self.unchanged += 1
             case ItemState.REFUSED:

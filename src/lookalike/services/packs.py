@@ -86,4 +86,6 @@ class PackService:
             NotFound: No such pack.
             ModelDigestMismatch: A file is not what the manifest says.
         """
+        if pack not in {known.id for known in self.list()}:
+            raise NotFound(f"No model pack {pack!r} is installed.", remedy="Run: lookalike models list")
         return verify_pack(self.folder / pack)

@@ -34,7 +34,7 @@ class Changes(RuleBasedStateMachine):
     @initialize(
         dimension=st.sampled_from([3, 40]),
         codes=st.sampled_from(["fp16", "8-bit"]),
-        block_rows=st.sampled_from([30, 200, 16_384]),
+        block_rows=st.sampled_from([30, 200, 65_536]),
     )
     def begin(self, dimension: int, codes: CodeKind, block_rows: int) -> None:
         self.index = ExhaustiveIndex(PACK, dimension, codes=codes, block_rows=block_rows)

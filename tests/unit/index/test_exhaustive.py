@@ -85,7 +85,7 @@ def test_lists_are_those_of_brute_force_to_the_last_bit(
 ) -> None:
     random = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     faces = random.permutation(5 * len(vectors))[: len(vectors)]
-    index = filled(vectors, faces, codes=kind, block_rows=data.draw(st.sampled_from([7, 100, 16_384])))
+    index = filled(vectors, faces, codes=kind, block_rows=data.draw(st.sampled_from([7, 100, 65_536])))
     probes = [*vectors[random.integers(0, len(vectors), 2)], *spread(3, vectors.shape[1], int(random.integers(99)))]
     expected = [brute_force(probe, faces, vectors, limit) for probe in probes]
     together = index.search([template(probe) for probe in probes], galleries=ONE, limit=limit)
