@@ -319,7 +319,7 @@ def list_digest(ranked: Sequence[tuple[FaceId, float]]) -> Digest:
 
     Example:
         >>> list_digest([(FaceId(7), 0.5)])[:12]
-        '29dd35d9f6fe'
+        '3218e4436c29'
     """
     return Digest(hashlib.sha256(rfc8785.dumps([[face, score] for face, score in ranked])).hexdigest())
 
