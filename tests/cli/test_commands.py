@@ -202,6 +202,31 @@ def test_bad_input_gets_its_exit_code_and_three_sentences(
     assert numberless.sub("", failure["happened"]) in numberless.sub("", shown.replace("\n", " "))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("gallery", "register", "x"), ("search", "run", "C", "E", "--face", "abc"), ("nonsense",), ("enrol", "--oops")],
+)
+def test_a_command_that_cannot_be_understood(run: Run, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert "Usage:" in err
+    code, out, err = run(*words, "--json")
+    assert (code, out) == (2, "")
+    assert json.loads(err)["error"]["code"] == "invalid_input"
+
+
+def test_an_interruption_is_said_and_has_its_exit_code(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "exists", interrupted)
+    code, _, err = run("models", "add", tmp_path)
+    assert code == 130
+    assert "Stopped." in err
+
+
 def test_no_home_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("LOOKALIKE_HOME", str(tmp_path / "none"))
     with pytest.raises(SystemExit) as left:

@@ -84,7 +84,7 @@ def _describe(report: "EnrolmentReport", total: int, seconds: float) -> None:
         say(f"{report.several:,} of them show several faces; each face carries its picture's external id.")
     say(f"{report.unchanged:,} unchanged, {len(report.refused):,} refused, {seconds:.1f} s.")
     if report.was_stopped:
-        say(f"Stopped after {report.done:,} of {total:,}. Run the same command again to go on.")
+        say(f"{report.done:,} of {total:,} items were accounted for.")
     if report.refused:
         table(("pictures", "refused for"), [(count, reason) for reason, count in report.reasons.items()], right=(0,))
         for item in report.refused[:SHOWN_REFUSALS]:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from lookalike.cli import audit, cases, enrol, exhibits, faces, galleries, home, models, searches
 from lookalike.cli.terminal import show_error, warn
-from lookalike.domain.errors import LookalikeError, StorageFull
+from lookalike.domain.errors import InvalidInput, LookalikeError, StorageFull
 
 EXIT_INTERRUPTED = 130
 EXIT_UNEXPECTED = 70
@@ -45,14 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     as_json = "--json" in given
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `lookalike ... | head` ends quietly
     try:
-        app(given)
+        status = app(given, standalone_mode=False) or 0
     except LookalikeError as error:
         show_error(error, as_json=as_json)
         sys.exit(error.exit_status)
-    except SystemExit as leaving:
-        if leaving.code == EXIT_INTERRUPTED:
-            warn("Stopped. What was reported as done is kept; running the command again goes on from there.")
-        raise
+    except TyperException as error:  # an option or argument that cannot be used
+        if as_json:
+            show_error(InvalidInput(error.format_message(), remedy="Ask the command's --help."), as_json=True)
+        else:
+            error.show()  # type: ignore[attr-defined]  # every usage error has it
+        sys.exit(InvalidInput.exit_status)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -62,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         traceback.print_exception(error)
         warn("This is a defect in Lookalike. Acknowledged work is kept. Please report the lines above.")
         sys.exit(EXIT_UNEXPECTED)
-    sys.exit(0)
+    if status == EXIT_INTERRUPTED:
+        warn("Stopped. What was reported as done is kept; running the command again goes on from there.")
+    sys.exit(status)
 
 
 if __name__ == "__main__":
