@@ -1,17 +1,22 @@
 """Enrol, search, answer, replay: the main job, on real portraits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from PIL import Image
 
 from lookalike.bootstrap import Application
 from lookalike.domain.errors import Conflict, InvalidInput, NoFaceChosen, NotFound
-from lookalike.domain.identifiers import SearchId
+from lookalike.domain.identifiers import SearchId, Seq
 from lookalike.domain.log import EntryKind
 from lookalike.domain.probes import ProbeKind
 from lookalike.domain.searches import Outcome
+from lookalike.index import ExhaustiveIndex
 from lookalike.services.cases import AddExhibit
+from lookalike.services.live_index import LiveIndex
 from lookalike.services.replaying import Verdict
 from services.conftest import Portraits, World
 
@@ -160,3 +165,60 @@ def test_the_same_exhibit_twice_is_one_and_never_under_another_origin(searched: 
     other = AddExhibit("C-1", "photograph", "found in the street", picture.name, picture.read_bytes())
     with pytest.raises(Conflict):
         searched.application.exhibits.add(other, actor=searched.application.actor)
+
+
+def test_thorough_belongs_to_the_exhibit_so_that_a_number_means_one_face(
+    world: World, portraits: Portraits, tmp_path: Path
+) -> None:
+    """A tiny second face shows in the thorough exhibit only; the large one is found and searched in both."""
+    world.gallery()
+    world.enrol(portraits("gallery", "mated", 6))
+    large, tiny = portraits("probe", "mated", 2)
+    canvas = Image.new("RGB", (1000, 700), (118, 118, 118))
+    with Image.open(tiny) as picture:
+        canvas.paste(picture.convert("RGB").resize((22, 27)), (60, 60))
+    with Image.open(large) as picture:
+        canvas.paste(picture.convert("RGB"), (500, 200))
+    path = tmp_path / "two.png"
+    canvas.save(path)
+    counts = []
+    for case, thorough in (("C-1", False), ("C-2", True)):
+        world.case(case)
+        stated = AddExhibit(case, "photograph", "album", path.name, path.read_bytes(), thorough)
+        exhibit = world.application.exhibits.add(stated, actor=world.application.actor)
+        counts.append(len(exhibit.faces))
+        number = max(exhibit.faces, key=lambda face: face.face.box.width).number
+        record = world.search(case_ref=case, face=number)
+        assert record.candidates[0].external_id == large.stem
+        assert record.receipt.settings.thorough is thorough
+        assert world.application.replays.run(record.id, actor=world.application.actor).verdict is Verdict.IDENTICAL
+    assert counts == [1, 2]
+
+
+class _RemovingIndex:
+    """The live index, and somebody who removes a reference just after it was brought up."""
+
+    def __init__(self, live: LiveIndex, remove: Callable[[], object]) -> None:
+        self._live = live
+        self._remove: Callable[[], object] | None = remove
+
+    def current(self) -> tuple[ExhaustiveIndex, Seq]:
+        found = self._live.current()
+        if self._remove is not None:
+            act, self._remove = self._remove, None
+            act()
+        return found
+
+
+def test_a_removal_acknowledged_during_a_search_is_respected(searched: World, portraits: Portraits) -> None:
+    application = searched.application
+    mate = portraits("probe", "mated", 1)[0].stem
+    assert searched.search(limit=2).candidates[0].external_id == mate
+    index = _RemovingIndex(
+        application.index,
+        lambda: application.galleries.remove("archive", mate, reason="withdrawn", actor=application.actor),
+    )
+    application.__dict__["searches"] = replace(application.searches, index=cast("LiveIndex", index))
+    record = searched.search(limit=50)
+    assert mate not in {candidate.external_id for candidate in record.candidates}
+    assert record.certificate.compared == 23
