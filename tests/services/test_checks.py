@@ -73,6 +73,10 @@ NOT_HELD = {
     ("pack", "accepted_at"): "the entry's own time says when",
     ("pack", "accepted_by"): "the entry's own actor says who",
     ("pack", "number"): "a key within the database",
+    ("gallery", "registered_seq"): "the log says at which position",
+    ("exhibit_face", "position"): "orders the rows; the order itself is held",
+    ("searched_gallery", "position"): "orders the rows; the order itself is held",
+    ("log_head", "id"): "the one row's own number",
     ("gallery", "name_key"): "derived from the name, for looking it up",
     ("entry", "at"): "a copy for queries; the hashed bytes hold the time",
     ("entry", "actor"): "a copy for queries; the hashed bytes hold the actor",
@@ -92,44 +96,50 @@ def test_an_edit_of_any_cell_is_found(recorded: World) -> None:
         for _, column, *_ in columns:
             if (table, column) not in NOT_HELD and not _seen(recorded, table, column):
                 unseen.append((table, column))
-    assert unseen == []
+    assert not unseen, unseen
 
 
 def _seen(recorded: World, table: str, column: str) -> bool:
     """Edit one cell by force, look, and put it back."""
-    engine = recorded.application.database._engine
-    with engine.connect() as connection:
-        connection.execute(text("PRAGMA query_only = 0"))
-        connection.execute(text("PRAGMA foreign_keys = 0"))
-        connection.execute(text("PRAGMA ignore_check_constraints = 1"))
+    with recorded.application.database._engine.connect() as connection:
+        for pragma in ("query_only = 0", "foreign_keys = 0", "ignore_check_constraints = 1"):
+            connection.execute(text(f"PRAGMA {pragma}"))
         connection.commit()
         rowid, before = connection.execute(
             text(f'SELECT rowid, "{column}" FROM "{table}" ORDER BY rowid LIMIT 1')
         ).one()
-        put = text(f'UPDATE "{table}" SET "{column}" = :value WHERE rowid = {rowid}')
+        put = text(f'UPDATE "{table}" SET "{column}" = :value WHERE rowid = :rowid')
+        edited = _other(before)
         try:
-            connection.execute(put, {"value": _other(before)})
+            connection.execute(put, {"value": edited, "rowid": rowid})
         except IntegrityError:  # the database itself refuses such an edit
             connection.rollback()
             return True
         connection.commit()
-        try:
-            recorded.application.checks.log()
-        except LookalikeError:
-            return True
-        finally:
-            connection.execute(put, {"value": before})
-            connection.commit()
-            connection.execute(text("PRAGMA ignore_check_constraints = 0"))
-            connection.commit()
-    return False
+        is_seen = not _is_sound(recorded)
+        still = connection.execute(text(f'SELECT count(*) FROM "{table}" WHERE rowid = {rowid}')).scalar_one()
+        is_rowid = still == 0  # the cell was the row's own number
+        connection.execute(put, {"value": before, "rowid": edited if is_rowid else rowid})
+        connection.commit()
+        connection.execute(text("PRAGMA ignore_check_constraints = 0"))
+        connection.commit()
+    assert _is_sound(recorded), f"{table}.{column} was not put back"
+    return is_seen
+
+
+def _is_sound(recorded: World) -> bool:
+    try:
+        recorded.application.checks.log()
+    except LookalikeError:
+        return False
+    return True
 
 
 def _other(value: object) -> object:
     if value is None:
         return 1
     if isinstance(value, int):
-        return value + 1
+        return value ^ 1  # another number, and the other truth value
     if isinstance(value, float):
         return value + 0.25
     if isinstance(value, bytes):

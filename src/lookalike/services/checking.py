@@ -162,6 +162,7 @@ class _Counted:
 
     rows: Counter[str] = field(default_factory=Counter)
     versions: dict[int, int] = field(default_factory=dict)
+    packs: dict[int, str] = field(default_factory=dict)
 
 
 def _broken(entry: Entry, what: str) -> AuditLogBroken:
@@ -204,6 +205,7 @@ def _check_enrolment(reading: Reading, entry: Entry, counted: _Counted) -> None:
     added = cast("Sequence[Facts]", entry.facts["added"])
     if added:
         counted.versions[cast("int", entry.facts["gallery"])] = entry.seq
+        counted.packs[cast("int", entry.facts["gallery"])] = cast("str", entry.facts["fingerprint"])
     for one in added:
         counted.rows["references"] += 1
         reference = reading.references.get(ReferenceId(cast("int", one["reference"])))
@@ -283,6 +285,11 @@ def _check_totals(reading: Reading, counted: _Counted) -> None:
         f"gallery {gallery.name} claims version {gallery.version}, and the log says {counted.versions[gallery.id]}"
         for gallery in reading.galleries.list()
         if counted.versions[gallery.id] != gallery.version
+    ]
+    differing += [
+        f"gallery {gallery.name} claims another model pack than it was enrolled with"
+        for gallery in reading.galleries.list()
+        if gallery.fingerprint != counted.packs.get(gallery.id)
     ]
     if differing:
         raise AuditLogBroken(
