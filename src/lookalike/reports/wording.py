@@ -165,7 +165,7 @@ def headline(record: SearchRecord) -> str:
         return f"No candidate worth review {among}."
     stand = "stands" if above == 1 else "stand"
     number = "One" if above == 1 else f"{above}"
-    return f"{number} of {count(listed, 'candidate', 'candidates')} {stand} above the operating point, {among}."
+    return f"{number} of {count(listed, 'candidate', 'candidates')} {stand} at or above the operating point, {among}."
 
 
 def meaning(record: SearchRecord) -> str:
@@ -183,7 +183,7 @@ def meaning(record: SearchRecord) -> str:
     if best is None or best.expected_strangers is None:
         return sentences[0]
     if best.above_operating_point:
-        sentences.append("A candidate above it is still only a candidate: somebody who may be somebody else.")
+        sentences.append("A candidate that reaches it is still only a candidate: somebody who may be somebody else.")
     else:
         sentences.append(
             f"The best score here, {best.score:.3f}, is one that {_reached(best.expected_strangers, compared)}. "
