@@ -21,6 +21,8 @@ from lookalike.domain.statements import LEAD_STATEMENT
 from lookalike.reports import FacesSheet, PictureView, answer_html, faces_html
 from lookalike.reports.drawings import drawing
 
+AT = "at or above the operating point, among"
+
 VOID = {"meta", "img", "br", "link", "input", "hr", "base", "embed", "area", "source"}
 
 
@@ -69,8 +71,8 @@ def read(page: str) -> Reading:
 @pytest.mark.parametrize(
     ("scores", "size", "expected"),
     [
-        ((0.71, 0.44, 0.39), 12_345, "One of 3 candidates stands at or above the operating point, among 12,345 references."),
-        ((0.71, 0.70, 0.39), 12_345, "2 of 3 candidates stand at or above the operating point, among 12,345 references."),
+        ((0.71, 0.44, 0.39), 12_345, f"One of 3 candidates stands {AT} 12,345 references."),
+        ((0.71, 0.70, 0.39), 12_345, f"2 of 3 candidates stand {AT} 12,345 references."),
         ((0.44, 0.39), 812_334, "No candidate worth review among 812,334 references."),
         ((0.2,), 1, "No candidate worth review among 1 reference."),
         ((), 0, "No reference was compared: the galleries searched hold no face."),
