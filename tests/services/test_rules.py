@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lookalike.domain.errors import IncomparableTemplates, NotFound, PolicyRefusal
 from lookalike.domain.galleries import Purpose
+from lookalike.domain.geometry import Box
 from lookalike.domain.identifiers import Fingerprint
 from lookalike.domain.log import EntryKind
 from lookalike.domain.searches import Outcome
@@ -150,3 +153,19 @@ def test_every_sheet_carries_its_statement(world: World, portraits: Portraits) -
     actor = world.application.actor
     assert LEAD_STATEMENT in world.application.sheets.answer(world.search(), actor=actor)
     assert FACES_STATEMENT in world.application.sheets.exhibit(exhibit, actor=actor)
+
+
+@pytest.mark.faces
+def test_a_tiny_face_in_a_large_picture_has_its_crop(world: World, portraits: Portraits, tmp_path: Path) -> None:
+    """A crop of the usual size would ask for a larger picture than there is, or than any decoder makes."""
+    large = Image.new("RGB", (12_000, 1_200), (118, 118, 118))
+    with Image.open(portraits("probe", "mated", 1)[0]) as picture:
+        large.paste(picture.convert("RGB").resize((600, 734)), (6_000, 200))
+    path = tmp_path / "large.png"
+    large.save(path)
+    world.case()
+    exhibit = world.exhibit(path)
+    assert len(exhibit.faces) == 1
+    tiny = replace(exhibit.faces[0], face=replace(exhibit.faces[0].face, box=Box(6_100, 400, 20, 20)))
+    page = world.application.sheets.exhibit(replace(exhibit, faces=(tiny,)), actor=world.application.actor)
+    assert page.count("data:image/jpeg") == 2

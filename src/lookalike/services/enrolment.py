@@ -260,8 +260,6 @@ class EnrolmentService:
                 settled.append(item_report)
                 if item_report.state is ItemState.REFUSED:
                     refused.append({"original": original, "reason": item_report.reason})
-            if added:
-                unit.galleries.touch(gallery.id, seq, self.fingerprint)
             if added or refused:
                 self.journal.write(
                     unit,

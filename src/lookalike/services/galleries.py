@@ -79,7 +79,6 @@ class GalleryService:
             seq = next_seq(unit)
             for reference in found:
                 unit.references.remove(reference.id, seq=seq)
-            unit.galleries.touch(gallery.id, seq, gallery.fingerprint)
             ids = tuple(reference.id for reference in found)
             self.journal.write(
                 unit,

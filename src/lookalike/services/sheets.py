@@ -7,7 +7,7 @@ from importlib.metadata import version
 from lookalike.audit import EMPTY_HEAD, appended, root
 from lookalike.domain.cases import Exhibit, ExhibitFace
 from lookalike.domain.errors import IntegrityError
-from lookalike.domain.frames import Pixels
+from lookalike.domain.frames import Origin, Pixels
 from lookalike.domain.geometry import Box
 from lookalike.domain.identifiers import Actor, Seq
 from lookalike.domain.log import EntryKind
@@ -75,7 +75,7 @@ class SheetService:
             case=case,
             exhibit=exhibit,
             probe=self._view(data, exhibit.file_name),
-            probe_crop=self._crop(data, exhibit.file_name, chosen.face.box),
+            probe_crop=self._crop(data, exhibit.file_name, chosen.face.box, exhibit.picture),
             candidates=tuple(
                 CandidateView(
                     candidate=candidate,
@@ -98,7 +98,7 @@ class SheetService:
     def exhibit(self, exhibit: Exhibit, *, actor: Actor) -> str:
         """Return an exhibit with its faces boxed and numbered, once its leaving is recorded."""
         data = self.pictures.original(exhibit.original)
-        html = self._faces(f"Exhibit {exhibit.label}", ((exhibit.file_name, data, exhibit.faces),), ())
+        html = self._faces(f"Exhibit {exhibit.label}", ((exhibit.file_name, data, exhibit.picture, exhibit.faces),), ())
         self._record(actor, {"exhibit": exhibit.id, "case": exhibit.case})
         return html
 
@@ -106,13 +106,13 @@ class SheetService:
         self, pictures: Sequence[tuple[str, bytes, AnalysedPicture]], unreadable: Sequence[tuple[str, str]]
     ) -> str:
         """Return pictures with their faces; nothing was stored or searched, so nothing is recorded."""
-        found = tuple((name, data, picture.faces) for name, data, picture in pictures)
+        found = tuple((name, data, picture.origin, picture.faces) for name, data, picture in pictures)
         return self._faces("Faces found", found, tuple(unreadable))
 
     def _faces(
         self,
         title: str,
-        pictures: Sequence[tuple[str, bytes, Sequence[NewFace] | Sequence[ExhibitFace]]],
+        pictures: Sequence[tuple[str, bytes, Origin, Sequence[NewFace] | Sequence[ExhibitFace]]],
         unreadable: tuple[tuple[str, str], ...],
     ) -> str:
         return faces_html(
@@ -123,9 +123,9 @@ class SheetService:
                         name,
                         self._view(data, name),
                         tuple(_mark(face) for face in faces),
-                        tuple(self._crop(data, name, face.face.box) for face in faces),
+                        tuple(self._crop(data, name, face.face.box, origin) for face in faces),
                     )
-                    for name, data, faces in pictures
+                    for name, data, origin, faces in pictures
                 ),
                 unreadable=unreadable,
                 made_at=self.journal.now(),
@@ -141,15 +141,15 @@ class SheetService:
 
     def _reference_crop(self, shown: ReferenceFace) -> bytes:
         reference = shown.reference
-        return self._crop(self.pictures.original(reference.original), reference.provenance.file_name, shown.face.box)
+        data = self.pictures.original(reference.original)
+        return self._crop(data, reference.provenance.file_name, shown.face.box, reference.origin)
 
-    def _crop(self, data: bytes, name: str, box: Box) -> bytes:
-        """Cut a square around *box*, decoded just large enough for a crop of `CROP_SIDE` pixels."""
+    def _crop(self, data: bytes, name: str, box: Box, origin: Origin) -> bytes:
+        """Cut a square around *box*, decoded large enough for a crop of `CROP_SIDE` pixels where the picture is."""
         side = max(box.width, box.height) * CROP_MARGIN
-        probe = self.decoder.decode(data, name=name, side=VIEW_SIDE)
-        full = max(probe.origin.upright_size)
+        full = max(origin.upright_size)
         wanted = min(full, round(full * CROP_SIDE / side))
-        frame = probe if wanted <= VIEW_SIDE else self.decoder.decode(data, name=name, side=wanted)
+        frame = self.decoder.decode(data, name=name, side=max(VIEW_SIDE, wanted))
         return encode_jpeg(square_around(frame.pixels, box.scaled(frame.scale), side * frame.scale))
 
     def _record(self, actor: Actor, facts: dict[str, str]) -> None:
